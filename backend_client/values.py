@@ -68,3 +68,36 @@ def to_event(update: Update, code: str = "") -> CaseChanged:
         missing=update.missing,
         media=update.media,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One kind of report that a store takes."""
+
+    code: str
+    name: str
+    description: str = ""
+    group: str = ""
+    keywords: tuple[str, ...] = ()
+    metadata: bool = False
+    """The definition has to be read before a report can be made."""
+    kind: str = "realtime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One address of a discovery document."""
+
+    url: str
+    kind: str = "production"
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """What a store says about itself."""
+
+    contact: str = ""
+    key_service: str = ""
+    changeset: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
