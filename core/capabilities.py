@@ -47,6 +47,8 @@ class Capabilities:
     choice_key: Limit = Limit(64, Unit.BYTES)
     text_with_choices: Limit | None = None
     """Set where a message with buttons may hold less text than a plain one."""
+    caption: Limit | None = None
+    """How much text may travel with one file in the same message; None: a file travels alone."""
     ask_place: Support = Support.AS_TEXT
     ask_phone: Support = Support.AS_TEXT
     reply_window: timedelta | None = None

@@ -1,6 +1,6 @@
 """What the pipeline needs from the outside, as protocols. Implementations live where they belong."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -75,6 +75,16 @@ class Knock:
 class Greets(Protocol):
     def greet(self, knock: Knock) -> Answer | None:
         """The answer to a platform's set-up call (challenge, probe, domain file), or None for everything else."""
+        ...
+
+
+@runtime_checkable
+class Replies(Protocol):
+    def reply_inline(self, events: Sequence[PlatformEvent]) -> bytes | None:
+        """The JSON body of the 200 that acknowledges these events of one delivery, or None for an empty one.
+
+        A courtesy whose loss does no harm; it leaves only after the events are stored.
+        """
         ...
 
 
