@@ -1,7 +1,7 @@
 """Lay one file's tables over another's. Works on plain dicts; nothing that is passed in is changed.
 
-The rule, as README.md tells it to the authors of profiles: keys of the upper file win; rows merge by their id; a new row
-stands behind the row written before it; `before`, `remove`, `…_add`, `…_remove`, `words` are instructions, not data.
+The rule, as README.md tells it to the authors of profiles: keys of the upper file win; rows merge by their id; a new
+row stands behind the row written before it; `before`, `remove`, `…_add`, `…_remove` and `words` are no data.
 """
 
 from collections.abc import Callable, Mapping

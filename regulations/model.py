@@ -1,4 +1,4 @@
-"""What a province's decision says, as values. One dataclass per table of a profile; attribute names are the file's keys.
+"""What a province's decision says, as values: one dataclass per table of a profile, attributes named like its keys.
 
 Tables of rows are mappings in file order, keyed by `id` (`code` for refusals, `kind` for channels and follow-ups,
 `value` for the rating scale). Word lists (`kw…`) are tuples, empty when absent. `src` of a row is text: the article it
