@@ -1,0 +1,70 @@
+"""Time and place that a camera wrote into a picture. Proposals only: both are easily wrong."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from PIL import ExifTags, Image
+
+_TIME = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)")
+_OFFSET = re.compile(r"[+-]\d\d:\d\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Empty where the picture says nothing readable."""
+
+    taken_at: datetime | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+NOTHING = Proposal()
+
+
+def read_proposal(picture: Image.Image, *, timezone: str) -> Proposal:
+    """What the picture says of itself; `timezone` for cameras that give the local time without an offset."""
+    try:
+        exif = picture.getexif()
+        detail, gps = exif.get_ifd(ExifTags.IFD.Exif), exif.get_ifd(ExifTags.IFD.GPSInfo)
+    except (ValueError, SyntaxError, OSError, KeyError, IndexError, TypeError):
+        # A broken block of metadata does not make the picture worthless.
+        return NOTHING
+    lat = _degrees(gps, ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, "S", 90)
+    lon = _degrees(gps, ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, "W", 180)
+    if lat is None or lon is None or (lat == 0 and lon == 0):
+        lat = lon = None
+    return Proposal(taken_at=_time(detail, timezone), lat=lat, lon=lon)
+
+
+def _time(detail: Mapping[int, Any], timezone: str) -> datetime | None:
+    written = detail.get(ExifTags.Base.DateTimeOriginal) or detail.get(ExifTags.Base.DateTimeDigitized)
+    offset = detail.get(ExifTags.Base.OffsetTimeOriginal)
+    match = _TIME.match(written) if isinstance(written, str) else None
+    if match is None:
+        return None
+    try:
+        if isinstance(offset, str) and _OFFSET.fullmatch(offset.strip()):
+            return datetime.fromisoformat("{}-{}-{}T{}:{}:{}".format(*match.groups()) + offset.strip())
+        year, month, day, hour, minute, second = map(int, match.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=ZoneInfo(timezone))
+    except ValueError:
+        return None
+
+
+def _degrees(gps: Mapping[int, Any], key: int, reference: int, negative: str, limit: int) -> float | None:
+    parts = gps.get(key)
+    if not isinstance(parts, tuple) or len(parts) != 3:
+        return None
+    try:
+        degrees, minutes, seconds = (float(part) for part in parts)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    value = degrees + minutes / 60 + seconds / 3600
+    if not math.isfinite(value) or value > limit:
+        return None
+    return round(-value if str(gps.get(reference, "")).strip().upper() == negative else value, 7)
