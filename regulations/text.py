@@ -6,9 +6,24 @@ from collections.abc import Iterable
 from regulations.model import Exclusion, Profile
 
 PLACEHOLDERS = frozenset(
-    "agency article body category choices code deadline_text due field hint hotline hotlines hours keep level limit link "
-    "location minutes missing new old private_channel province reason result result_photos salutation scale sender "
-    "status suggestion summary system title until value window_text".split()
+    {
+        *(
+            "agency",
+            "article",
+            "body",
+            "category",
+            "choices",
+            "code",
+            "deadline_text",
+            "due",
+            "field",
+            "hint",
+            "hotline",
+        ),
+        *("hotlines", "hours", "keep", "level", "limit", "link", "location", "minutes", "missing", "new", "old"),
+        *("private_channel", "province", "reason", "result", "result_photos", "salutation", "scale", "sender"),
+        *("status", "suggestion", "summary", "system", "title", "until", "value", "window_text"),
+    }
 )
 """Every name a template may use between braces."""
 
@@ -69,9 +84,12 @@ def _prune(text: str) -> str:
 
 
 def hotline_text(profile: Profile, ids: Iterable[str]) -> str:
-    """`113 (Công an), 115 (Cấp cứu y tế)`: those of the hotlines that have a number, in the order given."""
+    """`113 (Công an), 115 (Cấp cứu y tế)`: those of the hotlines that have a number, in the order given.
+
+    What a label says in parentheses is for staff.
+    """
     rows = (profile.hotlines[hotline] for hotline in ids)
-    return ", ".join(f"{row.number} ({row.label})" for row in rows if row.number)
+    return ", ".join(f"{row.number} ({row.label.partition(' (')[0]})" for row in rows if row.number)
 
 
 def exclusion_text(profile: Profile, row: Exclusion) -> str:
