@@ -4,28 +4,7 @@ import re
 from collections.abc import Iterable
 
 from regulations.model import Exclusion, Profile
-
-PLACEHOLDERS = frozenset(
-    {
-        *(
-            "agency",
-            "article",
-            "body",
-            "category",
-            "choices",
-            "code",
-            "deadline_text",
-            "due",
-            "field",
-            "hint",
-            "hotline",
-        ),
-        *("hotlines", "hours", "keep", "level", "limit", "link", "location", "minutes", "missing", "new", "old"),
-        *("private_channel", "province", "reason", "result", "result_photos", "salutation", "scale", "sender"),
-        *("status", "suggestion", "summary", "system", "title", "until", "value", "window_text"),
-    }
-)
-"""Every name a template may use between braces."""
+from regulations.names import PLACEHOLDERS
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _GAP = "\0"
@@ -46,7 +25,7 @@ def fill(template: str, /, **values: object) -> str:
     An empty value (None, "" or not given) takes with it what would make no sense alone: the later clause it stands in,
     else the whole sentence or parenthesis; a line is a sentence too. Only when nothing at all would be left is the
     sentence kept with a gap. Values are inserted as they are; braces and full stops in them mean nothing. Raises
-    `KeyError` for a placeholder, or a value, whose name is not in `PLACEHOLDERS`.
+    `KeyError` for a placeholder, or a value, whose name is not in `names.PLACEHOLDERS`.
     """
     for name in (*placeholders(template), *values):
         if name not in PLACEHOLDERS:
