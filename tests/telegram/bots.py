@@ -26,15 +26,18 @@ def settings(**changes: Any) -> TelegramSettings:
 
 
 def a_bot(
-    responder: Callable[[Call], Answer | Exception] = lambda call: answer(200, SENT), **changes: Any
+    responder: Callable[[Call], Answer | Exception] = lambda call: answer(200, SENT),
+    *,
+    pauses: list[float] | None = None,
+    **changes: Any,
 ) -> tuple[TelegramChannel, FakeHttp]:
-    """A channel and its network. A polling one does not really sleep; how long it would is in `http.pauses`."""
+    """A channel and its network. It does not really sleep; for how long it would is noted in `pauses`."""
     http = FakeHttp(responder)
+    noted = [] if pauses is None else pauses
 
     async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
+        noted.append(seconds)
 
-    pauses: list[float] = []
     bot = TelegramChannel(settings(**changes), http=http, vault=FakeVault(), blobs=MemoryBlobs(), now=now, sleep=sleep)
     return bot, http
 
