@@ -89,4 +89,9 @@ class Outcome:
     code: str = ""
 
 
-Effect: TypeAlias = Say | Submit | LookUp | FollowUp | Handoff | AlertStaff | Wake | Outcome
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """The event's content must not be kept: the regulation forbids it (state secrets). Its number and reason stay."""
+
+
+Effect: TypeAlias = Say | Submit | LookUp | FollowUp | Handoff | AlertStaff | Wake | Outcome | Forget

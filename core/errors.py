@@ -11,7 +11,12 @@ class DeliveryError(Exception):
     """
 
 
-class DeliveryRejected(DeliveryError): ...
+class DeliveryRejected(DeliveryError):
+    """`status` is what the platform is answered: some set-up pages only accept 200."""
+
+    def __init__(self, reason: str, *, status: int = 401) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class DeliveryUnreadable(DeliveryError): ...

@@ -1,0 +1,1 @@
+"""The one line that everything walks: delivery → events → turn → errands → out."""

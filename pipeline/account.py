@@ -1,0 +1,31 @@
+"""What the pipeline knows of one channel account: its adapter and the regulation that applies to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.ports import Channel
+from regulations.model import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    channel: Channel
+    profile: Profile
+
+
+class Accounts:
+    """All accounts of this gateway, by channel and account name."""
+
+    def __init__(self, accounts: Mapping[tuple[str, str], Account]) -> None:
+        self._accounts = dict(accounts)
+        self._profiles = {account.profile.id: account.profile for account in accounts.values()}
+
+    def get(self, channel: str, account: str) -> Account | None:
+        return self._accounts.get((channel, account))
+
+    def all(self) -> list[Account]:
+        return list(self._accounts.values())
+
+    def profile(self, profile_id: str) -> Profile:
+        """Raises `KeyError` for a profile that no account uses any more."""
+        return self._profiles[profile_id]

@@ -1,0 +1,51 @@
+"""Values of `core` as bytes and back. A kind's name is its class's name; fields may be added, with a default."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from core import effects, events
+from core.model import MediaRef
+
+_CLASSES: tuple[type, ...] = (
+    events.InboundMessage,
+    events.MessageEdited,
+    events.StaffWrote,
+    events.OwnEcho,
+    events.PeerChanged,
+    events.Progress,
+    events.CaseOpened,
+    events.SubmissionRefused,
+    events.CaseChanged,
+    events.CaseFound,
+    events.CaseKnown,
+    events.IdentityKnown,
+    events.OperatorWrote,
+    events.TakenOver,
+    events.GivenBack,
+    events.TimerFired,
+    events.SendSettled,
+    effects.Say,
+    effects.Submit,
+    effects.LookUp,
+    effects.FollowUp,
+    MediaRef,
+)
+Value: TypeAlias = Any
+
+_encode = msgspec.json.Encoder().encode
+_decoders: dict[str, Callable[[bytes], Any]] = {one.__name__: msgspec.json.Decoder(one).decode for one in _CLASSES}
+
+
+def encode(value: Value) -> bytes:
+    return _encode(value)
+
+
+def decode(kind: str, raw: bytes) -> Value:
+    """Raises `KeyError` for an unknown kind and `msgspec.DecodeError` for bytes that are not of it."""
+    return _decoders[kind](raw)
+
+
+def kinds() -> frozenset[str]:
+    return frozenset(_decoders)

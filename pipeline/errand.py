@@ -1,0 +1,81 @@
+"""Whatever leaves the program is one of these rows first."""
+
+import struct
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+
+from core.model import Peer
+
+
+class Lane(IntEnum):
+    """Errands of one conversation and lane leave one after the other; different lanes do not wait for each other."""
+
+    CITIZEN = 0
+    STORE = 1
+    MEDIA = 2
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    """A newer question took its place before it had left."""
+    WITHDRAWN = "withdrawn"
+    """A person took over before it had left."""
+    UNKNOWN = "unknown"
+    """It may have arrived. Shown to staff, never repeated silently."""
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+TROUBLE = frozenset({Status.UNKNOWN, Status.UNREACHABLE, Status.REFUSED, Status.FAILED})
+
+
+class ErrandKey(NamedTuple):
+    """Made by us, before the row is written: (conversation, number of the event that caused it, n-th of that event)."""
+
+    conversation: int
+    seq: int
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.conversation}.{self.seq}.{self.n}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ErrandKey | None":
+        """The key in a text made by `str`, or None: echoes of other programs carry other texts."""
+        parts = text.split("/")[0].split(".")
+        return (
+            cls(*map(int, parts))
+            if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts)
+            else None
+        )
+
+    def pack(self) -> bytes:
+        return struct.pack("<QIH", self.conversation, self.seq, self.n)
+
+
+@dataclass(slots=True)
+class Errand:
+    """One errand while a process works on it. `payload` is a `core.effects` value or a `core.model.MediaRef`."""
+
+    key: ErrandKey
+    lane: Lane
+    kind: str
+    payload: Any
+    peer: Peer
+    peer_index: bytes
+    profile: str
+    last_inbound_at: datetime | None
+    attempts: int = 0
+    replaceable: bool = False
+    withdrawn: str = ""
+    """Set when it must not leave any more; the status it was settled with."""
+    report_id: str = ""
+    first: bool = True
+    """Its lane had no open errand when it was committed."""
+    begun: bool = False
+    """An earlier process began it and died: whether it arrived is not known."""

@@ -1,0 +1,281 @@
+"""The pipeline in one piece: everything that takes, decides, writes and sends, started and stopped together."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg_pool import AsyncConnectionPool
+
+from backend_client import GeoReportStore
+from core.errors import SendError
+from core.events import Event, GivenBack, OperatorWrote, Source, TakenOver, TimerFired
+from core.ports import Blobs, Polled
+from pipeline import flight
+from pipeline.account import Account, Accounts
+from pipeline.errand import ErrandKey, Lane
+from pipeline.flight import FlightRecorder, Mark
+from pipeline.follow import StoreNews
+from pipeline.lanes import Lanes
+from pipeline.perform import Performer
+from pipeline.receive import Reception
+from pipeline.revive import revive
+from pipeline.schedule import Engine
+from pipeline.writer import Item, StorageAway, Writer
+from storage import conversations, errands
+from storage.errands import Process
+from storage.seal import Seal
+from storage.spool import Spool
+from storage.vault import DatabaseVault
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 5.0
+STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """What this process does. Any number of each may run against one database."""
+
+    web: bool = True
+    worker: bool = True
+    poller: bool = True
+
+
+class Gateway:
+    """One process's share of the gateway."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        seal: Seal,
+        accounts: Accounts,
+        store: GeoReportStore,
+        blobs: Blobs,
+        pool: AsyncConnectionPool,
+        folder: Path,
+        media_url: Callable[[str], str],
+        now: Callable[[], datetime],
+        roles: Roles = Roles(),
+    ) -> None:
+        self.owner = secrets.randbelow(2**31 - 1) + 1
+        self.accounts, self.pool, self.now, self._seal, self._roles = accounts, pool, now, seal, roles
+        self._url = url
+        self._recorder = FlightRecorder(folder / "flight" / f"{self.owner}.log")
+        performer = Performer(
+            accounts=accounts, store=store, blobs=blobs, pool=pool, seal=seal, media_url=media_url, now=now
+        )
+        self.lanes = Lanes(
+            perform=performer.kinds(),
+            failed=performer.failed,
+            is_safe=performer.is_safe,
+            recorder=self._recorder,
+            post=lambda item: self.writer.post(item),
+            now=now,
+        )
+        performer.media_fetched = self.lanes.media_fetched
+        self.writer = Writer(
+            url=url, seal=seal, accounts=accounts, owner=self.owner, now=now, dispatch=self.lanes.dispatch,
+            settled=self._recorder.settled,
+        )  # fmt: skip
+        self.spool = Spool(folder / "spool", seal, name=str(self.owner))
+        self.reception = Reception(
+            accounts=accounts, writer=self.writer, spool=self.spool, pool=pool, seal=seal, now=now
+        )
+        cursor = DatabaseVault(pool, seal, "store:updates")
+        self.news = StoreNews(store=store, writer=self.writer, pool=pool, cursor=cursor, now=now)
+        self._profiles = sorted({account.profile.id for account in accounts.all()})
+        self.engine = Engine(
+            url,
+            wake_lane=self.wake_lane,
+            periodic={
+                "ring": ("* * * * * */5", self.ring),
+                "poll_store": ("* * * * * 0", self.poll_store),
+            },
+        )
+        self.writer.on_connect, self.writer.later = self._connected, self.engine.later
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._suspects: set[int] = set()
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        await self.pool.open()
+        await self.engine.app.open_async()
+        self.writer.start()
+        await asyncio.wait_for(self.writer.connected.wait(), 30)
+        await self._take_over_dead()
+        self._keep("sweep", self._sweep)
+        self._keep("listen", self._listen)
+        self._keep("spool", self._replay_spool)
+        if self._roles.worker:
+            self._keep("engine", self.engine.work)
+        if self._roles.poller:
+            for account in self.accounts.all():
+                if isinstance(account.channel, Polled) and getattr(account.channel, "polling", True):
+                    self._keep("poll", partial(self._poll, account))
+
+    async def stop(self) -> None:
+        """Let go in good order: what is under way is finished and written down."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.lanes.stop(STOP_SECONDS)
+        await self.writer.stop()
+        if not self.lanes.waiting:
+            with suppress(psycopg.Error):
+                await errands.unregister(self.pool, self.owner)
+                self._recorder.path.unlink(missing_ok=True)
+        self._recorder.close()
+        await self.engine.app.close_async()
+        await self.pool.close()
+
+    def _keep(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Run `work` for as long as the gateway lives; an error is logged and it starts again."""
+
+        async def kept() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception as error:
+                    log.warning("task.restarted", task=name, error=type(error).__name__)
+                await asyncio.sleep(1)
+
+        self._tasks.append(asyncio.create_task(kept(), name=name))
+
+    async def _connected(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        await errands.register(connection, self.owner, self._recorder.path)
+        # A group may have been committed just before the connection broke: its errands are open and in nobody's hands.
+        unsettled = self.writer.unsettled()
+        rows = await errands.of_owner(self.pool, self.owner)
+        marks = flight.read(self._recorder.path) or {}
+        for errand in revive(rows, self._seal, marks):
+            if errand.key not in unsettled and not self.lanes.holds(errand.key, errand.lane):
+                self.lanes.dispatch([errand], {})
+
+    # --- other processes ----------------------------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            await self._take_over_dead()
+            for conversation, lane in await errands.sleeping(self.pool, self.now()):
+                await self.wake_lane(conversation, Lane(lane))
+
+    async def _take_over_dead(self) -> None:
+        """Work on what dead processes left. One of another machine may only have lost its connection for a moment."""
+        absent = await errands.absent(self.pool, self.owner)
+        for process in absent:
+            if _is_dead(process) or process.owner in self._suspects:
+                await self._take_over(process)
+        self._suspects = {process.owner for process in absent}
+
+    async def _take_over(self, dead: Process) -> None:
+        marks: dict[ErrandKey, Mark] | None = None
+        if dead.flight and dead.boot == errands.boot_id():
+            marks = flight.read(Path(dead.flight))
+        rows = await errands.take_over(self.pool, dead.owner, self.owner)
+        found = [errand for errand in revive(rows, self._seal, marks) if not self.lanes.holds(errand.key, errand.lane)]
+        if found:
+            log.info("errands.taken_over", count=len(found), begun=sum(errand.begun for errand in found))
+        self.lanes.dispatch(found, {})
+        if marks is not None:
+            flight.forget(Path(dead.flight))
+
+    async def _listen(self) -> None:
+        """Hear of errands that another process put into a lane of ours."""
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            await connection.execute("listen tiepnhan_lane")
+            async for notice in connection.notifies():
+                owner, conversation, lane = map(int, notice.payload.split(":"))
+                if owner != self.owner:
+                    continue
+                rows = await errands.of_lane(self.pool, conversation, lane, self.owner)
+                for errand in revive(rows, self._seal, {}):
+                    if not self.lanes.holds(errand.key, errand.lane):
+                        self.lanes.dispatch([errand], {})
+
+    # --- the engine's calls -------------------------------------------------------------------------------------------
+
+    async def wake_lane(self, conversation: int, lane: Lane) -> None:
+        rows = await errands.wake_lane(self.pool, conversation, lane, self.owner)
+        self.lanes.unpark(conversation, lane)
+        self.lanes.dispatch(revive(rows, self._seal, {}), {})
+
+    async def ring(self) -> None:
+        """Tell the conversations whose time has come."""
+        for address, at in await conversations.due(self.pool, self.now()):
+            item = Item(address.peer_index, TimerFired(at=at), f"wake:{at.isoformat()}", Source.CLOCK)
+            await self.writer.take([item])
+
+    async def poll_store(self) -> None:
+        try:
+            await self.news.poll(self._profiles)
+        except SendError as error:
+            log.warning("store.silent", error=type(error).__name__, code=error.code)
+
+    async def _replay_spool(self) -> None:
+        while True:
+            if self.spool.files():
+                with suppress(StorageAway):
+                    count = await self.reception.replay_spool()
+                    log.info("spool.replayed", count=count)
+            await asyncio.sleep(1)
+
+    async def _poll(self, account: Account) -> None:
+        """One process at a time asks a platform for news: it holds the account's lock while it does."""
+        channel = account.channel
+        assert isinstance(channel, Polled)  # noqa: S101  (checked by the caller)
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            await connection.execute(
+                "select pg_advisory_lock(hashtextextended(%s, 0))", [f"poll {channel.name}:{channel.account}"]
+            )
+            async for delivery in channel.poll():
+                await self.reception.take(account, delivery)
+
+    # --- the inbox's calls --------------------------------------------------------------------------------------------
+
+    async def reply(self, conversation: int, *, operator: str, text: str, nonce: str) -> bool:
+        """Send an operator's words; taking over comes with it. `nonce` makes a second press of the button harmless.
+
+        False when that reply is known already. Raises `KeyError` for an unknown conversation, `StorageAway`.
+        """
+        return await self._operate(conversation, OperatorWrote(operator=operator, text=text, at=self.now()), nonce)
+
+    async def take_over(self, conversation: int, *, operator: str, nonce: str) -> bool:
+        return await self._operate(conversation, TakenOver(operator=operator, at=self.now()), nonce)
+
+    async def give_back(self, conversation: int, *, operator: str, nonce: str) -> bool:
+        return await self._operate(conversation, GivenBack(operator=operator, at=self.now()), nonce)
+
+    async def _operate(self, conversation: int, event: Event, nonce: str) -> bool:
+        address = await conversations.address(self.pool, conversation)
+        if address is None:
+            raise KeyError(conversation)
+        (new,) = await self.writer.take([Item(address.peer_index, event, nonce, Source.OPERATOR)])
+        return new
+
+
+def _is_dead(process: Process) -> bool:
+    """Whether that process certainly does not run any more. Its lock is free: that was asked before."""
+    if process.host != socket.gethostname() or process.boot != errands.boot_id():
+        return False
+    try:
+        os.kill(process.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    # A reused number, or ourselves under an earlier owner number: the free lock decides.
+    return process.pid == os.getpid()

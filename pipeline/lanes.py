@@ -1,0 +1,210 @@
+"""Errands leave the house here, and nowhere else: one after the other in a lane, many lanes at a time.
+
+A lane is the errands of one conversation towards one side. The process that committed an errand tries it at once; the
+outcome joins the next group. What has to be tried later is left to the engine, which wakes the lane.
+"""
+
+import asyncio
+import random
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import structlog
+
+from core.effects import Say
+from core.errors import SendError, Unknown
+from core.events import Event, Source
+from pipeline.errand import Errand, ErrandKey, Lane, Status
+from pipeline.flight import FlightRecorder
+from pipeline.retry import verdict
+from pipeline.writer import Item, Settle
+
+log = structlog.get_logger()
+
+OPEN_CALLS = 200
+"""At most so many calls under way per account: one that hangs holds up no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A successful errand: the receipt, what else is to be written, and the event that follows from it."""
+
+    receipt: str = ""
+    event: Event | None = None
+    external_id: str = ""
+    opened: tuple[str, str, str | None, bytes | None] | None = None
+    kept: tuple[Any, ...] | None = None
+
+
+Perform: TypeAlias = Callable[[Errand], Awaitable[Done]]
+Failed: TypeAlias = Callable[[Errand, Status, str], Done | None]
+"""What follows in the conversation when an errand ended without success, or None."""
+
+
+class Lanes:
+    def __init__(
+        self,
+        *,
+        perform: Mapping[str, Perform],
+        failed: Failed,
+        is_safe: Callable[[Errand], bool],
+        recorder: FlightRecorder,
+        post: Callable[[Item], None],
+        now: Callable[[], datetime],
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self._perform, self._failed, self._is_safe = perform, failed, is_safe
+        self._recorder, self._post, self._now, self._dice = recorder, post, now, dice
+        self._waiting: dict[tuple[int, Lane], deque[Errand]] = {}
+        self._parked: set[tuple[int, Lane]] = set()
+        """Lanes whose head has to be tried later: nothing overtakes it."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open_calls: dict[tuple[str, str, Lane], asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(OPEN_CALLS)
+        )
+        self._media_idle: dict[int, asyncio.Event] = {}
+        self.outcomes: dict[tuple[str, str], int] = defaultdict(int)
+        """(kind, status) → how often, since the start."""
+
+    # --- what comes in ------------------------------------------------------------------------------------------------
+
+    def dispatch(self, errands: Sequence[Errand], withdrawn: Mapping[int, str]) -> None:
+        """Take committed errands over. `withdrawn` names conversations whose waiting bot messages must not leave."""
+        for conversation, status in withdrawn.items():
+            for errand in self._waiting.get((conversation, Lane.CITIZEN), ()):
+                errand.withdrawn = errand.withdrawn or status
+        for errand in errands:
+            place = (errand.key.conversation, errand.lane)
+            if place in self._parked and not errand.first:
+                continue
+            self._parked.discard(place)
+            queue = self._waiting.get(place)
+            if queue is not None:
+                if errand.replaceable:
+                    self._supersede(queue)
+                queue.append(errand)
+                continue
+            self._waiting[place] = deque((errand,))
+            if errand.lane is Lane.MEDIA:
+                self._media_idle[errand.key.conversation] = asyncio.Event()
+            task = asyncio.create_task(self._drain(place))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def holds(self, key: ErrandKey, lane: Lane) -> bool:
+        """Whether that errand is already in the hands of this process."""
+        return any(errand.key == key for errand in self._waiting.get((key.conversation, lane), ()))
+
+    def unpark(self, conversation: int, lane: Lane) -> None:
+        """The lane's waiting time is over; what is open in it is about to be dispatched."""
+        self._parked.discard((conversation, lane))
+
+    async def media_fetched(self, conversation: int, seconds: float) -> None:
+        """Wait until no file of that conversation is on its way, at most so long."""
+        idle = self._media_idle.get(conversation)
+        if idle is not None:
+            try:
+                await asyncio.wait_for(idle.wait(), seconds)
+            except TimeoutError:
+                log.info("media.still_on_its_way", conversation=conversation)
+
+    async def stop(self, seconds: float) -> None:
+        """Let what is under way finish, at most so long; the rest is found again at the next start."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    @staticmethod
+    def _supersede(queue: deque[Errand]) -> None:
+        # The head is under way; only what still waits behind it can be replaced.
+        for index, errand in enumerate(queue):
+            if index and errand.replaceable:
+                errand.withdrawn = errand.withdrawn or Status.SUPERSEDED
+
+    # --- what goes out ------------------------------------------------------------------------------------------------
+
+    async def _drain(self, place: tuple[int, Lane]) -> None:
+        queue = self._waiting[place]
+        parked = False
+        while queue and not parked:
+            errand = queue[0]
+            parked = not await self._work(errand)
+            if not parked:
+                queue.popleft()
+        # A parked lane keeps nothing in memory: the engine hands over whatever is open then, in order.
+        del self._waiting[place]
+        if parked:
+            self._parked.add(place)
+        if place[1] is Lane.MEDIA:
+            self._media_idle.pop(place[0]).set()
+
+    async def _work(self, errand: Errand) -> bool:
+        """Try one errand and post how it ended; False when its lane has to wait."""
+        if errand.withdrawn:
+            self._end(errand, Status(errand.withdrawn))
+            return True
+        if errand.begun and not self._is_safe(errand):
+            self._end(errand, Status.UNKNOWN, "the program died while this was being sent")
+            return True
+        errand.attempts += 1
+        try:
+            async with self._open_calls[errand.peer.channel, errand.peer.account, errand.lane]:
+                self._recorder.begin(errand.key)
+                done = await self._perform[errand.kind](errand)
+                self._recorder.answered(errand.key)
+        except SendError as error:
+            return self._judge(errand, error)
+        except Exception as error:
+            log.exception("errand.broke", kind=errand.kind, conversation=errand.key.conversation)
+            return self._judge(errand, Unknown(f"{type(error).__name__} in the program"))
+        self._end(errand, Status.DONE, done=done)
+        return True
+
+    def _judge(self, errand: Errand, error: SendError) -> bool:
+        said = verdict(error, errand.attempts, errand.lane, safe=self._is_safe(errand), dice=self._dice())
+        reason = f"{type(error).__name__} {error.code}: {error.reason}".replace(" :", ":")
+        if not isinstance(error, Unknown):
+            self._recorder.failed(errand.key)
+        log.info(
+            "errand.failed", kind=errand.kind, conversation=errand.key.conversation, code=error.code,
+            error=type(error).__name__, attempt=errand.attempts, status=said.status.value,
+        )  # fmt: skip
+        if said.again is None:
+            self._end(errand, said.status, reason)
+            return True
+        self._count(errand, said.status)
+        self._post(
+            Item(
+                errand.peer_index,
+                settle=Settle(
+                    errand.key, errand.lane, Status.OPEN, reason=reason, attempts=errand.attempts,
+                    again=self._now() + said.again,
+                ),
+            )
+        )  # fmt: skip
+        return False
+
+    def _end(self, errand: Errand, status: Status, reason: str = "", *, done: Done | None = None) -> None:
+        self._count(errand, status)
+        follows = done or self._failed(errand, status, reason) or Done()
+        settle = Settle(
+            errand.key, errand.lane, status, receipt=follows.receipt, reason=reason, attempts=errand.attempts,
+            opened=follows.opened, kept=follows.kept,
+        )  # fmt: skip
+        item = Item(errand.peer_index, settle=settle)
+        if follows.event is not None:
+            item.event, item.source, item.external_id = follows.event, Source.STORE, follows.external_id
+        self._post(item)
+
+    def _count(self, errand: Errand, status: Status) -> None:
+        kind = errand.payload.message.speaker.value if isinstance(errand.payload, Say) else errand.kind
+        self.outcomes[kind, status.value] += 1

@@ -1,0 +1,216 @@
+"""What each kind of errand does. One try each; who repeats is not decided here."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import msgspec
+from psycopg_pool import AsyncConnectionPool
+
+from backend_client import GeoReportStore
+from core.effects import FollowUp, LookUp, Say, Submit
+from core.errors import Refused, TryAgain, Unreachable
+from core.events import CaseFound, CaseOpened, SendSettled, SubmissionRefused
+from core.model import MediaKind, MediaRef
+from core.ports import Blobs
+from core.report import Attachment
+from normalizer import normalize
+from pipeline.account import Account, Accounts
+from pipeline.errand import Errand, Status
+from pipeline.lanes import Done, Perform
+from storage import media as media_rows
+from storage.media import KeptMedia
+from storage.seal import Seal
+
+MEDIA_PATIENCE_SECONDS = 90.0
+"""A confirmed report waits so long for pictures that are still on their way; then it goes without them, saying so."""
+
+
+class Performer:
+    """Knows how to do every kind of errand; holds no state of its own."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        store: GeoReportStore,
+        blobs: Blobs,
+        pool: AsyncConnectionPool,
+        seal: Seal,
+        media_url: Callable[[str], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._accounts, self._store, self._blobs, self._pool, self._seal = accounts, store, blobs, pool, seal
+        self._media_url, self._now = media_url, now
+        self.media_fetched: Callable[[int, float], object] | None = None
+
+    def kinds(self) -> Mapping[str, Perform]:
+        return {
+            Say.__name__: self.say,
+            Submit.__name__: self.submit,
+            LookUp.__name__: self.look_up,
+            FollowUp.__name__: self.follow_up,
+            MediaRef.__name__: self.fetch,
+        }
+
+    def is_safe(self, errand: Errand) -> bool:
+        """Whether a second try of something that may have arrived can do no harm."""
+        match errand.payload:
+            case Say():
+                return self._account(errand).channel.capabilities.resend_is_safe
+            case Submit() | FollowUp():
+                return self._store.resend_is_safe
+        return True
+
+    def failed(self, errand: Errand, status: Status, reason: str) -> Done | None:
+        """What the conversation is told of an errand that ended without success."""
+        now, key = self._now(), str(errand.key)
+        match errand.payload:
+            case Submit(ordinal=ordinal):
+                event = SubmissionRefused(ordinal=ordinal, reason=reason[:200], at=now)
+                opened = (errand.report_id, "refused", None, None)
+                return Done(event=event, external_id=f"refused:{errand.report_id}", opened=opened)
+            case Say(news=news, about=code) if news and status is not Status.SUPERSEDED:
+                event_settled = SendSettled(code=code, name=news, at=now, delivered=status is Status.DONE)
+                return Done(event=event_settled, external_id=f"settled:{key}")
+            case MediaRef():
+                return Done(kept=_refused_columns(reason))
+        return None
+
+    # --- to the citizen -----------------------------------------------------------------------------------------------
+
+    async def say(self, errand: Errand) -> Done:
+        say: Say = errand.payload
+        channel = self._account(errand).channel
+        window = channel.capabilities.reply_window
+        if window is not None and (errand.last_inbound_at is None or self._now() - errand.last_inbound_at > window):
+            raise Unreachable("the platform's reply window is closed", code="window")
+        receipt = await channel.send(errand.peer, replace(say.message, key=str(errand.key)))
+        if not say.news:
+            return Done(receipt=receipt.external_id)
+        settled = SendSettled(code=say.about, name=say.news, at=receipt.at or self._now(), delivered=True)
+        return Done(receipt=receipt.external_id, event=settled, external_id=f"settled:{errand.key}")
+
+    # --- to the case store --------------------------------------------------------------------------------------------
+
+    async def submit(self, errand: Errand) -> Done:
+        submit: Submit = errand.payload
+        account = self._account(errand)
+        report = normalize(
+            submit.draft,
+            profile=account.profile,
+            report_id=errand.report_id,
+            peer=errand.peer,
+            contact_id=self._contact(errand),
+            attachments=await self._attachments(errand, submit.draft.media),
+            now=self._now(),
+            closed=submit.closed,
+        )
+        if errand.attempts > 1 and not self._store.resend_is_safe:
+            answer = await self._store.probe(report) or await self._store.submit(report)
+        else:
+            answer = await self._store.submit(report)
+        code = answer.code or await self._redeem(answer.token, errand)
+        opened = CaseOpened(
+            ordinal=submit.ordinal, code=code, at=self._now(), due=answer.due, agency=answer.agency,
+            notice=answer.notice, closed=submit.closed,
+        )  # fmt: skip
+        sealed = self._seal.close(msgspec.json.encode(report), b"report")
+        row = (errand.report_id, "opened", code, sealed)
+        return Done(receipt=code, event=opened, external_id=f"opened:{errand.report_id}", opened=row)
+
+    async def look_up(self, errand: Errand) -> Done:
+        look: LookUp = errand.payload
+        found = await self._store.look_up(look.code, profile=errand.profile)
+        event = CaseFound(
+            code=found.code if found else look.code, found=found is not None, at=self._now(), request=look.request,
+            status=found.status if found else "", agency=found.agency if found else "",
+            category=found.category if found else "", due=found.due if found else "",
+        )  # fmt: skip
+        return Done(event=event, external_id=f"found:{errand.key}")
+
+    async def follow_up(self, errand: Errand) -> Done:
+        follow: FollowUp = errand.payload
+        receipt = await self._store.follow_up(
+            follow,
+            key=self._seal.index(f"follow-up {errand.key}").hex(),
+            attachments=await self._attachments(errand, follow.media),
+            contact_id=self._contact(errand),
+            profile=errand.profile,
+        )
+        return Done(receipt=receipt)
+
+    async def _redeem(self, token: str, errand: Errand) -> str:
+        """A store that issues codes later is asked until it has one; the repeated submission is answered alike."""
+        code = await self._store.redeem(token, profile=errand.profile) if token else ""
+        if not code:
+            raise TryAgain("the store has not issued a code yet", after=timedelta(seconds=5))
+        return code
+
+    def _contact(self, errand: Errand) -> str:
+        opaque = self._seal.index(f"contact {errand.peer}").hex()
+        return self._store.contact_for(errand.peer, opaque)
+
+    async def _attachments(self, errand: Errand, refs: tuple[MediaRef, ...]) -> list[Attachment]:
+        if not refs:
+            return []
+        if self.media_fetched is not None:
+            waited = self.media_fetched(errand.key.conversation, MEDIA_PATIENCE_SECONDS)
+            if asyncio.iscoroutine(waited):
+                await waited
+        rows = await media_rows.of_conversation(self._pool, errand.key.conversation)
+        by_key = {row.key_index: row for row in rows}
+        return [self._attachment(ref, by_key.get(self._seal.index(ref.key))) for ref in refs]
+
+    def _attachment(self, ref: MediaRef, row: KeptMedia | None) -> Attachment:
+        if row is None or row.status != "kept":
+            problem = row.problem if row is not None and row.problem else "not fetched yet"
+            return Attachment(kind=ref.kind, source_key=ref.key, mime=ref.mime, name=ref.name, problem=problem)
+        return Attachment(
+            kind=MediaKind(row.kind),
+            source_key=ref.key,
+            sha256=row.public,
+            mime=row.mime,
+            name=ref.name,
+            size=row.size or 0,
+            url=self._media_url(row.public),
+            dhash=row.dhash,
+            taken_at=row.taken_at,
+            lat=row.lat,
+            lon=row.lon,
+        )
+
+    # --- from the platform --------------------------------------------------------------------------------------------
+
+    async def fetch(self, errand: Errand) -> Done:
+        # Pillow and the HEIC decoder are large: a gateway that never sees a picture does without them.
+        from normalizer.media import MediaRefused, limits_of, scrub
+
+        ref: MediaRef = errand.payload
+        account = self._account(errand)
+        media = await account.channel.fetch(ref)
+        original = await self._blobs.put(media.body)
+        try:
+            found = await asyncio.to_thread(scrub, media, limits=limits_of(account.profile))
+        except MediaRefused as refusal:
+            return Done(kept=_refused_columns(refusal.reason, original=original, mime=media.mime))
+        public = original if found.sha256 == found.original_sha256 else await self._blobs.put(found.body)
+        name = self._seal.close((ref.name or media.name).encode(), b"name")
+        where = found.proposal
+        return Done(
+            kept=(
+                "kept", original, public, found.mime, name, len(found.body), found.dhash, where.taken_at, where.lat,
+                where.lon, "",
+            )
+        )  # fmt: skip
+
+    def _account(self, errand: Errand) -> Account:
+        account = self._accounts.get(errand.peer.channel, errand.peer.account)
+        if account is None:
+            raise Refused(f"no account {errand.peer.channel}:{errand.peer.account} is configured any more")
+        return account
+
+
+def _refused_columns(reason: str, *, original: str = "", mime: str = "") -> tuple[object, ...]:
+    return ("refused", original, "", mime, None, None, "", None, None, None, reason[:200])

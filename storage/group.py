@@ -1,0 +1,279 @@
+"""The path of a message, in SQL: many conversations in one short transaction.
+
+Statements are strings on a psycopg connection of their own and stay prepared; everything else in this house goes
+through SQLAlchemy. Two round trips a group: lock and look for what is known; write everything and commit. Rows come in
+as columns (`unnest`), so that the number of statements does not grow with the group.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+_LOCK = """
+select c.id, c.peer_index, c.peer, c.channel, c.account, c.profile, c.seq, c.owner, c.operator, c.state, c.reachable,
+       c.last_inbound_at, c.replies,
+       c.unread, c.alert, c.wake_at, c.waiting_since, c.name,
+       (select array_agg(distinct e.lane::text || ':' || e.owner::text) from errands e
+        where e.conversation_id = c.id and e.status = 'open')
+from conversations c where c.peer_index = any(%s::bytea[]) order by c.id for update of c
+"""
+
+# Asked after the lock: a statement of its own sees what a transaction we waited for has committed.
+_KNOWN = """
+select c.peer_index, k.source, k.external_id
+from unnest(%s::bytea[], %s::text[], %s::text[]) as k (peer_index, source, external_id)
+join conversations c on c.peer_index = k.peer_index
+join events e on e.conversation_id = c.id and e.source = k.source and e.external_id = k.external_id
+"""
+
+_NEW = """
+insert into conversations (peer_index, peer, channel, account, profile)
+select * from unnest(%s::bytea[], %s::bytea[], %s::text[], %s::text[], %s::text[])
+on conflict do nothing returning id, peer_index
+"""
+
+_SAVE = """
+with saved as (
+  update conversations c set seq = v.seq, owner = v.owner, operator = v.operator, state = v.state,
+    reachable = v.reachable, last_inbound_at = v.last_inbound_at, replies = v.replies, unread = v.unread,
+    alert = v.alert, wake_at = v.wake_at, waiting_since = v.waiting_since, name = v.name,
+    preview = coalesce(v.preview, c.preview), updated_at = now()
+  from unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::bool[], %s::timestamptz[], %s::int[],
+    %s::int[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bytea[], %s::bytea[])
+    as v (id, seq, owner, operator, state, reachable, last_inbound_at, replies, unread, alert, wake_at, waiting_since,
+          name, preview)
+  where c.id = v.id
+), happened as (
+  insert into events (conversation_id, seq, source, external_id, kind, at, recorded_at, body, problem, held)
+  select * from unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
+    %s::timestamptz[], %s::bytea[], %s::text[], %s::bool[])
+), settled as (
+  update errands e set status = v.status, receipt = v.receipt, reason = v.reason, attempts = v.attempts,
+    not_before = v.not_before, owner = v.owner,
+    settled_at = case when v.status = 'open' then null else now() end
+  from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::smallint[],
+    %s::timestamptz[], %s::bigint[])
+    as v (conversation_id, seq, n, status, receipt, reason, attempts, not_before, owner)
+  where e.conversation_id = v.conversation_id and e.seq = v.seq and e.n = v.n and e.status in ('open', 'unknown')
+)
+insert into errands (conversation_id, seq, n, lane, kind, owner, body, created_at)
+select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::smallint[], %s::text[], %s::bigint[], %s::bytea[],
+  %s::timestamptz[])
+"""
+
+_REPORTS = """
+insert into reports (id, conversation_id, ordinal, confirmed_at)
+select * from unnest(%s::text[], %s::bigint[], %s::int[], %s::timestamptz[])
+"""
+
+_OPENED = """
+update reports r set status = v.status, code = v.code, body = v.body, opened_at = now()
+from unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) as v (id, status, code, body) where r.id = v.id
+"""
+
+_MEDIA = """
+insert into media (conversation_id, seq, n, key_index, kind)
+select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::bytea[], %s::text[])
+"""
+
+_KEPT = """
+update media m set status = v.status, original = v.original, public = v.public, mime = v.mime, name = v.name,
+  size = v.size, dhash = v.dhash, taken_at = v.taken_at, lat = v.lat, lon = v.lon, problem = v.problem
+from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[],
+  %s::bigint[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[])
+  as v (conversation_id, seq, n, status, original, public, mime, name, size, dhash, taken_at, lat, lon, problem)
+where m.conversation_id = v.conversation_id and m.seq = v.seq and m.n = v.n
+"""
+
+_OUTCOMES = """
+insert into outcomes (conversation_id, seq, n, value, code, at)
+select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[])
+"""
+
+_WITHDRAW = """
+update errands set status = 'withdrawn', reason = v.reason, settled_at = now()
+from unnest(%s::bigint[], %s::text[]) as v (conversation_id, reason)
+where errands.conversation_id = v.conversation_id and errands.status = 'open' and errands.lane = 0
+  and errands.kind = 'say'
+"""
+
+_ECHOED = """
+update errands set status = 'done', receipt = v.receipt, reason = 'echo', settled_at = now()
+from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[]) as v (conversation_id, seq, n, receipt)
+where errands.conversation_id = v.conversation_id and errands.seq = v.seq and errands.n = v.n
+  and errands.status = 'unknown'
+"""
+
+_HELD = "update events set held = false where conversation_id = any(%s::bigint[]) and held"
+
+_WAITING = "select kind, body from events where conversation_id = %s and held and body is not null order by seq"
+
+_NOTIFY = "select pg_notify('tiepnhan_lane', payload) from unnest(%s::text[]) as p (payload)"
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A locked row of `conversations`; `state` is still sealed. Changed in place while its group is worked on."""
+
+    id: int
+    peer_index: bytes
+    peer: bytes
+    channel: str
+    account: str
+    profile: str
+    seq: int = 0
+    owner: str = "bot"
+    operator: str = ""
+    state: bytes | None = None
+    reachable: bool = True
+    last_inbound_at: datetime | None = None
+    replies: int = 0
+    unread: int = 0
+    alert: str = ""
+    wake_at: datetime | None = None
+    waiting_since: datetime | None = None
+    name: bytes | None = None
+    open_lanes: list[str] | None = None
+    """Lanes with open errands and who works them, as "lane:owner"; None when there are none."""
+    preview: bytes | None = None
+    """Set when there is a newer last line."""
+
+
+@dataclass(slots=True)
+class Newcomer:
+    """What it takes to open a conversation. `peer` is sealed."""
+
+    peer_index: bytes
+    peer: bytes
+    channel: str
+    account: str
+    profile: str
+
+
+@dataclass(slots=True)
+class Writing:
+    """All rows that one group writes. Each list holds tuples in the order of the statement's columns."""
+
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    errands: list[tuple[Any, ...]] = field(default_factory=list)
+    settles: list[tuple[Any, ...]] = field(default_factory=list)
+    reports: list[tuple[Any, ...]] = field(default_factory=list)
+    opened: list[tuple[Any, ...]] = field(default_factory=list)
+    media: list[tuple[Any, ...]] = field(default_factory=list)
+    kept: list[tuple[Any, ...]] = field(default_factory=list)
+    outcomes: list[tuple[Any, ...]] = field(default_factory=list)
+    withdrawn: list[tuple[Any, ...]] = field(default_factory=list)
+    echoed: list[tuple[Any, ...]] = field(default_factory=list)
+    released: list[tuple[Any, ...]] = field(default_factory=list)
+    notices: list[tuple[Any, ...]] = field(default_factory=list)
+    parked: list[tuple[Any, ...]] = field(default_factory=list)
+    """(conversation, lane, instant) of errands that the engine has to wake; not a table of ours."""
+
+
+_RARE: tuple[tuple[str, str], ...] = (
+    ("withdrawn", _WITHDRAW),
+    ("reports", _REPORTS),
+    ("opened", _OPENED),
+    ("media", _MEDIA),
+    ("kept", _KEPT),
+    ("outcomes", _OUTCOMES),
+    ("echoed", _ECHOED),
+    ("released", _HELD),
+    ("notices", _NOTIFY),
+)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _saved(c: Conversation) -> tuple[Any, ...]:
+    first = (c.id, c.seq, c.owner, c.operator, c.state, c.reachable, c.last_inbound_at)
+    return (*first, c.replies, c.unread, c.alert, c.wake_at, c.waiting_since, c.name, c.preview)
+
+
+class GroupConnection:
+    """The writer's own connection. One group at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    @property
+    def connection(self) -> psycopg.AsyncConnection[Any]:
+        """The open connection. Raises `psycopg.OperationalError` when there is none."""
+        if self._connection is None or self._connection.closed:
+            raise psycopg.OperationalError("not connected")
+        return self._connection
+
+    async def connect(self) -> None:
+        """Connect afresh. Raises `psycopg.OperationalError`."""
+        await self.close()
+        self._connection = await psycopg.AsyncConnection.connect(
+            self._url,
+            autocommit=True,
+            prepare_threshold=0,
+            # A conversation held by somebody else's long transaction must not hold up the group for long.
+            options="-c lock_timeout=1000 -c application_name=tiepnhan-writer",
+            connect_timeout=3,
+        )
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def begin(
+        self, keys: Sequence[bytes], candidates: Sequence[tuple[bytes, str, str]]
+    ) -> tuple[dict[bytes, Conversation], set[tuple[bytes, str, str]]]:
+        """Open the transaction, lock the conversations of `keys`, and tell which candidates have been seen before.
+
+        A candidate is (peer index, source, external id). Conversations that do not exist are missing in the answer.
+        """
+        connection = self.connection
+        async with connection.pipeline():
+            await connection.execute("begin")
+            locked = await connection.execute(_LOCK, [list(keys)], binary=True)
+            known = await connection.execute(_KNOWN, _columns(candidates, 3), binary=True)
+        rows = {row[1]: Conversation(*row) for row in await locked.fetchall()}
+        seen = {(row[0], row[1], row[2]) for row in await known.fetchall()} if candidates else set()
+        return rows, seen
+
+    async def add(self, newcomers: Sequence[Newcomer]) -> dict[bytes, int]:
+        """Insert conversations; the ids of those that another process has not inserted meanwhile."""
+        rows = [(n.peer_index, n.peer, n.channel, n.account, n.profile) for n in newcomers]
+        added = await self.connection.execute(_NEW, _columns(rows, 5), binary=True)
+        return {row[1]: row[0] for row in await added.fetchall()}
+
+    async def save(self, conversations: Sequence[Conversation], writing: Writing) -> None:
+        """Write everything and commit. On return it is durable."""
+        connection = self.connection
+        values = _columns([_saved(c) for c in conversations], 14)
+        values += _columns(writing.events, 10)
+        values += _columns(writing.settles, 9)
+        values += _columns(writing.errands, 8)
+        async with connection.pipeline():
+            if writing.withdrawn:
+                # Before new errands are inserted: only what stood there already is withdrawn.
+                await connection.execute(_WITHDRAW, _columns(writing.withdrawn, 2))
+            await connection.execute(_SAVE, values)
+            for name, statement in _RARE[1:]:
+                rows = getattr(writing, name)
+                if rows:
+                    await connection.execute(statement, _columns(rows, 0))
+            await connection.execute("commit")
+
+    @property
+    def lost(self) -> bool:
+        return self._connection is None or self._connection.closed or self._connection.broken
+
+    async def held(self, conversation: int) -> list[tuple[str, bytes]]:
+        """Kind and sealed body of the news that wait in a locked conversation, in their order."""
+        found = await self.connection.execute(_WAITING, [conversation], binary=True)
+        return list(await found.fetchall())
+
+    async def rollback(self) -> None:
+        await self.connection.execute("rollback")
