@@ -1,0 +1,1 @@
+"""Fake Zalo and Telegram: their HTTP APIs, the citizens' phones, scripted citizens. No code of the gateway."""

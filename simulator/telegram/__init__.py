@@ -1,0 +1,1 @@
+"""A Telegram bot's server that lives on this machine."""
