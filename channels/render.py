@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from core.capabilities import Capabilities, Limit, Support, Unit
-from core.model import Ask, OutboundMessage
+from core.model import Ask, MediaKind, OutboundMessage
 
 # Cuts fall before whitespace. A finer kind is used only when the coarser one would leave a part less than a third full.
 PARAGRAPH = re.compile(r"(?=\n[^\S\n]*\n)")
@@ -20,10 +20,10 @@ ZERO_WIDTH_JOINER = "\u200d"
 def fit(message: OutboundMessage, capabilities: Capabilities) -> tuple[OutboundMessage, ...]:
     """The messages to send, in order, each within the limits; `message` itself when nothing has to change.
 
-    Files go first, one a message; a single one takes the text along where the platform allows it. Text that is too long
-    is cut at paragraphs, lines, sentences, words, and only then between letters, never inside one. Choices that do not
-    fit as buttons become a numbered list at the end of the text. Choices and native requests stay with the last part.
-    Of several parts the keys end in /1, /2 …; a message without any content gives no part.
+    Files go first, one a message; a single picture takes plain text along where the platform allows it. Text that is
+    too long is cut at paragraphs, lines, sentences, words, and only then between letters, never inside one. Choices
+    that do not fit as buttons become a numbered list at the end of the text. Choices and native requests stay with the
+    last part. Of several parts the keys end in /1, /2 …; a message without any content gives no part.
     """
     if not (message.choices or message.media or message.ask) and capabilities.text.allows(message.text):
         return (message,) if message.text and not message.text.isspace() else ()
@@ -63,7 +63,9 @@ def _fits_in_one(message: OutboundMessage, capabilities: Capabilities) -> bool:
     if message.choices and capabilities.text_with_choices is not None:
         limits.append(capabilities.text_with_choices)
     if message.media:
-        if capabilities.caption is None:
+        # With buttons beside it some platforms need two calls, and a part has to be one.
+        plain = not message.choices and not message.ask and message.media[0].kind is MediaKind.IMAGE
+        if capabilities.caption is None or not plain:
             return False
         limits.append(capabilities.caption)
     return all(limit.allows(message.text) for limit in limits)

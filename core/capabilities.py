@@ -48,7 +48,7 @@ class Capabilities:
     text_with_choices: Limit | None = None
     """Set where a message with buttons may hold less text than a plain one."""
     caption: Limit | None = None
-    """How much text may travel with one file in the same message; None: a file travels alone."""
+    """How much text may travel with one picture in the same message; None: a picture travels alone."""
     ask_place: Support = Support.AS_TEXT
     ask_phone: Support = Support.AS_TEXT
     reply_window: timedelta | None = None

@@ -128,11 +128,13 @@ def test_files_go_first_one_a_message() -> None:
     ]
 
 
-def test_a_short_text_travels_with_its_only_file_where_the_platform_allows_it() -> None:
+def test_a_short_text_travels_with_its_only_picture_where_the_platform_allows_it() -> None:
     captions = replace(BUTTONS, caption=Limit(10, Unit.CODE_POINTS))
 
     assert len(fit(say("Kết quả", media=(PHOTO,)), captions)) == 1
     assert len(fit(say("Kết quả xử lý", media=(PHOTO,)), captions)) == 2
+    assert len(fit(say("Kết quả", media=(FILM,)), captions)) == 2
+    assert len(fit(say("Kết quả", media=(PHOTO,), choices=(SEND,)), captions)) == 2
     assert len(fit(say("", media=(PHOTO,)), PLAIN)) == 1
 
 

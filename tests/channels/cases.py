@@ -1,0 +1,152 @@
+"""What the contract suite has to know about each channel. A new channel adds one entry to CHANNELS."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from channels.telegram import TelegramChannel, TelegramSettings
+from channels.zalo import ZaloChannel, ZaloSettings
+from core.model import Delivery, MediaKind, MediaRef
+from core.ports import Answer, Channel, Http
+from tests.channels.fakes import NOW, Call, FakeVault, MemoryBlobs, answer, now
+
+ACCOUNT = "the-account"
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What one call puts before the citizen: text, and buttons as (label, key) with None where no key travels."""
+
+    text: str
+    buttons: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    build: Callable[[Http], Channel]
+    sign: Callable[[bytes, str], Delivery]
+    """Body and secret → the delivery as the platform would send it."""
+    secret: str
+    signed_body: bool
+    """The signature covers the body."""
+    text: Callable[[str], bytes]
+    """The body with which the platform delivers a text message."""
+    press: Callable[[str], bytes]
+    """The body with which the platform delivers the press of a button that carries this key."""
+    user: str
+    accepted: Answer
+    spoken: Callable[[Call], Spoken | None]
+    """What a call says to the citizen; None for calls that say nothing (tokens, uploads)."""
+    too_big: MediaRef
+
+
+# --- telegram ---------------------------------------------------------------------------------------------------------
+
+TELEGRAM_SECRET = "the-right-secret"
+
+
+def telegram(http: Http) -> Channel:
+    settings = TelegramSettings(
+        account=ACCOUNT, bot_token=SecretStr("7:token"), webhook_secret=SecretStr(TELEGRAM_SECRET)
+    )
+    return TelegramChannel(settings, http=http, vault=FakeVault(), blobs=MemoryBlobs(), now=now)
+
+
+def telegram_sign(body: bytes, secret: str) -> Delivery:
+    return Delivery(body=body, received_at=NOW, headers={"x-telegram-bot-api-secret-token": secret})
+
+
+def telegram_text(text: str) -> bytes:
+    chat = {"id": 5100000001, "type": "private", "first_name": "An"}
+    sender = {"id": 5100000001, "is_bot": False, "first_name": "An"}
+    message = {"message_id": 7, "from": sender, "chat": chat, "date": 1767232800, "text": text}
+    return json.dumps({"update_id": 1, "message": message}).encode()
+
+
+def telegram_press(key: str) -> bytes:
+    person = {"id": 5100000001, "is_bot": False, "first_name": "An"}
+    message = {"message_id": 6, "chat": {"id": 5100000001, "type": "private"}, "date": 0}
+    query = {"id": "21904632950000000001", "from": person, "message": message, "data": key}
+    return json.dumps({"update_id": 2, "callback_query": query}).encode()
+
+
+def telegram_spoken(call: Call) -> Spoken | None:
+    body = call.json
+    markup: Mapping[str, Any] = body["reply_markup"]
+    rows = [*markup.get("inline_keyboard", []), *markup.get("keyboard", [])]
+    return Spoken(
+        text=body["text"],
+        buttons=tuple(
+            (button["text"], button.get("callback_data"))
+            for row in rows
+            for button in row
+            if not button.keys() & {"request_location", "request_contact"}
+        ),
+    )
+
+
+# --- zalo -------------------------------------------------------------------------------------------------------------
+
+ZALO_SECRET = "the-oa-secret"
+
+
+def zalo(http: Http) -> Channel:
+    settings = ZaloSettings(
+        account=ACCOUNT, app_id="360", app_secret="s", oa_secret=ZALO_SECRET, access_token="a", refresh_token="r"
+    )
+    return ZaloChannel(settings, http=http, vault=FakeVault(), blobs=MemoryBlobs(), now=now)
+
+
+def zalo_sign(body: bytes, secret: str) -> Delivery:
+    stamp = "1767232800000"
+    mac = hashlib.sha256(b"360" + body + stamp.encode() + secret.encode()).hexdigest()
+    headers = {"x-zevent-signature": f"mac={mac}", "x-zevent-timestamp": stamp}
+    return Delivery(body=body, received_at=NOW, headers=headers)
+
+
+def zalo_text(text: str) -> bytes:
+    event = {"app_id": "360", "event_name": "user_send_text", "timestamp": "1767232800000"}
+    people = {"sender": {"id": "246845883529197922"}, "recipient": {"id": "388613280878808645"}}
+    return json.dumps({**event, **people, "message": {"text": text, "msg_id": "96d3cdf3af150460909"}}).encode()
+
+
+def zalo_spoken(call: Call) -> Spoken | None:
+    if "/message" not in call.url or "/upload" in call.url:
+        return None
+    message = call.json["message"]
+    payload = message.get("attachment", {}).get("payload", {})
+    subtitles = "".join(element.get("subtitle", "") for element in payload.get("elements", []))
+    buttons = tuple((button["title"], button["payload"]) for button in payload.get("buttons", []))
+    return Spoken(text=message.get("text", "") or subtitles, buttons=buttons)
+
+
+CHANNELS: Mapping[str, Case] = {
+    "telegram": Case(
+        build=telegram,
+        sign=telegram_sign,
+        secret=TELEGRAM_SECRET,
+        signed_body=False,
+        text=telegram_text,
+        press=telegram_press,
+        user="5100000001",
+        accepted=answer(200, {"ok": True, "result": {"message_id": 8, "date": 1767232801}}),
+        spoken=telegram_spoken,
+        too_big=MediaRef(kind=MediaKind.FILE, key="file-id", size=2**30),
+    ),
+    "zalo": Case(
+        build=zalo,
+        sign=zalo_sign,
+        secret=ZALO_SECRET,
+        signed_body=True,
+        text=zalo_text,
+        press=zalo_text,  # a press makes the citizen send the payload as text
+        user="246845883529197922",
+        accepted=answer(200, {"error": 0, "message": "Success", "data": {"message_id": "m8"}}),
+        spoken=zalo_spoken,
+        too_big=MediaRef(kind=MediaKind.FILE, key="https://f6.photo.talk.zdn.vn/a.zip", size=2**30),
+    ),
+}
