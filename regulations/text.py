@@ -12,6 +12,7 @@ _PARENTHESIS = re.compile(rf" ?\(([^()\n]*{_GAP}[^()\n]*)\)")
 _SENTENCES = re.compile(r"(?<=[.!?])(?= )")
 _CLAUSES = re.compile(r"(, |; | và )")
 _SPACES = re.compile(r" {2,}")
+_LOOSE_POINTS = re.compile(r"[ :,;]+(?=[.!?:]|$)")
 
 
 def placeholders(template: str) -> list[str]:
@@ -24,7 +25,7 @@ def fill(template: str, /, **values: object) -> str:
 
     An empty value (None, "" or not given) takes with it what would make no sense alone: the later clause it stands in,
     else the whole sentence or parenthesis; a line is a sentence too. Only when nothing at all would be left is the
-    sentence kept with a gap. Values are inserted as they are; braces and full stops in them mean nothing. Raises
+    first sentence kept with a gap. Values are inserted as they are; braces and full stops in them mean nothing. Raises
     `KeyError` for a placeholder, or a value, whose name is not in `names.PLACEHOLDERS`.
     """
     for name in (*placeholders(template), *values):
@@ -33,12 +34,22 @@ def fill(template: str, /, **values: object) -> str:
     texts = {name: "" if value is None else str(value) for name, value in values.items()}
     marked = _PLACEHOLDER.sub(lambda match: match[0] if texts.get(match[1]) else _GAP, template)
     if _GAP in marked:
-        marked = _without_gaps(marked) or _SPACES.sub(" ", marked.replace(_GAP, ""))
+        whole = _PARENTHESIS.sub(_keep_in_parentheses, marked)
+        marked = _whole_sentences(whole) or _with_gap(whole)
     return _PLACEHOLDER.sub(lambda match: texts[match[1]], marked).strip()
 
 
-def _without_gaps(marked: str) -> str:
-    marked = _PARENTHESIS.sub(lambda match: f" ({inner})" if (inner := _prune(match[1])) else "", marked)
+def _keep_in_parentheses(match: re.Match[str]) -> str:
+    inner = _prune(match[1])
+    return f" ({inner})" if inner else ""
+
+
+def _with_gap(text: str) -> str:
+    first = _SENTENCES.split(text.strip())[0].replace(_GAP, "")
+    return _LOOSE_POINTS.sub("", _SPACES.sub(" ", first))
+
+
+def _whole_sentences(marked: str) -> str:
     lines = []
     for line in marked.split("\n"):
         kept = "".join(_keep_lead(sentence) for sentence in _SENTENCES.split(line)).strip()
