@@ -139,7 +139,7 @@ class Tokens:
         fields = {"code": code, "app_id": self._settings.app_id, "grant_type": "authorization_code"}
         async with self._vault.locked() as door:
             pair = read_pair(await self._post(fields | ({"code_verifier": verifier} if verifier else {})))
-            await self._commit(door, pair)
+            await self._commit(door, door.values, pair)
 
     async def _renew(self, failed: str) -> str:
         async with self._vault.locked() as door:
@@ -153,10 +153,14 @@ class Tokens:
                 return access
             if not refresh:
                 raise Misconfigured("OA chưa được cấp quyền: chưa có refresh token", code="no_refresh_token")
-            return await self._spend(door, refresh)
+            return await self._spend(door, values)
 
-    async def _spend(self, door: VaultDoor, refresh: str) -> str:
-        fields = {"refresh_token": refresh, "app_id": self._settings.app_id, "grant_type": "refresh_token"}
+    async def _spend(self, door: VaultDoor, values: Mapping[str, str]) -> str:
+        fields = {
+            "refresh_token": values["refresh_token"],
+            "app_id": self._settings.app_id,
+            "grant_type": "refresh_token",
+        }
         try:
             try:
                 answer = await self._post(fields)
@@ -167,13 +171,12 @@ class Tokens:
         except Unknown as lost:
             raise TryAgain("máy chủ cấp mã của Zalo không trả lời", code=lost.code) from lost
         except GrantDead as dead:
-            await door.write({**door.values, "needs_reauth": dead.code})
+            await door.write({**values, "needs_reauth": dead.code})
             raise
-        await self._commit(door, pair)
+        await self._commit(door, values, pair)
         return pair.access
 
-    async def _commit(self, door: VaultDoor, pair: Pair) -> None:
-        old = door.values
+    async def _commit(self, door: VaultDoor, old: Mapping[str, str], pair: Pair) -> None:
         ends = "" if pair.seconds is None else str(int(self._now().timestamp()) + pair.seconds)
         await door.write(
             {
@@ -185,6 +188,8 @@ class Tokens:
                 "previous_access_token": old.get("access_token", ""),
                 "previous_refresh_token": old.get("refresh_token", ""),
                 "needs_reauth": "",
+                # A pasted pair that was never sown must not replace this newer one later.
+                "seeds": self._seeds_with_ours(old),
             }
         )
         self._access = pair.access
@@ -207,6 +212,10 @@ class Tokens:
         seed = self._seed()
         return bool(seed) and seed not in values.get("seeds", "").split()
 
+    def _seeds_with_ours(self, values: Mapping[str, str]) -> str:
+        known = values.get("seeds", "").split()
+        return " ".join([*known, self._seed()] if self._is_new_seed(values) else known)
+
     async def _sow(self, door: VaultDoor) -> Mapping[str, str]:
         """Take over a pasted pair, once: later starts with the same settings must not bring a spent pair back."""
         if not self._is_new_seed(door.values):
@@ -217,7 +226,7 @@ class Tokens:
             "refresh_token": self._settings.refresh_token,
             "access_expires_at": "",
             "needs_reauth": "",
-            "seeds": f"{door.values.get('seeds', '')} {self._seed()}".strip(),
+            "seeds": self._seeds_with_ours(door.values),
         }
         await door.write(values)
         return values

@@ -15,7 +15,7 @@ import pytest
 
 from channels.zalo import ZaloChannel, ZaloSettings
 from core.model import Delivery
-from core.ports import Answer
+from core.ports import Answer, VaultDoor
 
 NOW = datetime(2026, 10, 5, 2, 30, tzinfo=UTC)  # 09:30 in Vietnam
 SAMPLES = Path(__file__).parent / "samples"
@@ -86,14 +86,20 @@ class FakeVault:
     async def read(self) -> Mapping[str, str]:
         return dict(self.values)
 
-    async def write(self, values: Mapping[str, str]) -> None:
-        assert self.lock.locked(), "a pair is only written under the lock"
-        self.values = dict(values)
-
     @asynccontextmanager
-    async def locked(self) -> AsyncIterator["FakeVault"]:
+    async def locked(self) -> AsyncIterator[VaultDoor]:
         async with self.lock:
-            yield self
+            yield FakeDoor(self)
+
+
+class FakeDoor:
+    def __init__(self, vault: FakeVault) -> None:
+        self._vault = vault
+        self.values: Mapping[str, str] = dict(vault.values)
+
+    async def write(self, values: Mapping[str, str]) -> None:
+        assert self._vault.lock.locked(), "a pair is only written under the lock"
+        self._vault.values = dict(values)
 
 
 @dataclass
