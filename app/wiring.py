@@ -1,0 +1,185 @@
+"""From settings to a gateway that can be started: every class is named here, and only here."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from psycopg_pool import AsyncConnectionPool
+from pydantic import TypeAdapter, ValidationError
+
+import regulations
+from app.outgoing import Outgoing
+from app.settings import Settings, SettingsError
+from app.signing import MediaLinks
+from backend_client import GeoReportStore, StoreSettings
+from channels.telegram import TelegramChannel, TelegramSettings
+from channels.zalo import ZaloChannel, ZaloSettings
+from core.errors import ProfileError
+from core.ports import Channel
+from pipeline.account import Account, Accounts
+from pipeline.gateway import Gateway, Roles
+from storage.blobs import FolderBlobs
+from storage.embedded import EmbeddedPostgres
+from storage.migrate import migrate
+from storage.seal import Seal, key_from_file
+from storage.vault import DatabaseVault
+
+log = structlog.get_logger()
+
+CHANNELS: Mapping[str, tuple[Any, Callable[..., Channel]]] = {
+    "telegram": (TelegramSettings, TelegramChannel),
+    "zalo": (ZaloSettings, ZaloChannel),
+}
+"""Adding a channel is a folder and a line here."""
+
+_OURS = {"channel", "profile"}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that one process has, in the order in which it is started."""
+
+    settings: Settings
+    database: EmbeddedPostgres | None
+    url: str
+    seal: Seal
+    outgoing: Outgoing
+    blobs: FolderBlobs
+    links: MediaLinks
+    pool: AsyncConnectionPool
+    gateway: Gateway
+
+    async def start(self) -> None:
+        await self.outgoing.open()
+        await self.gateway.start()
+
+    async def stop(self) -> None:
+        await self.gateway.stop()
+        await self.outgoing.close()
+
+
+def open_database(settings: Settings) -> tuple[EmbeddedPostgres | None, str]:
+    """Start or find the database and bring it to our schema; the server if it is our own, and its URL.
+
+    Raises `EmbeddedPostgresError` or `psycopg.Error`.
+    """
+    server = None
+    url = settings.database
+    if url.startswith("embedded:"):
+        server = EmbeddedPostgres(Path(url.removeprefix("embedded:")))
+        url = server.start()
+    migrate(url)
+    return server, url
+
+
+def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], datetime] = utc_now) -> House:
+    """Open the database and wire everything; nothing is listening or sending yet. Raises `SettingsError`."""
+    folder = Path(settings.folder)
+    seal = Seal(_data_key(settings, folder))
+    server, url = open_database(settings)
+    pool = AsyncConnectionPool(
+        url, min_size=1, max_size=8, open=False, kwargs={"autocommit": True, "prepare_threshold": 1}
+    )
+    outgoing = Outgoing()
+    blobs = FolderBlobs(Path(settings.blobs), seal)
+    links = MediaLinks(settings.public_url, seal, now)
+    accounts = _accounts(settings, outgoing, pool, seal, blobs, now)
+    store = GeoReportStore(
+        StoreSettings(
+            url=settings.store.url,
+            api_key=settings.store.api_key.get_secret_value(),
+            push_secret=settings.store.push_secret.get_secret_value(),
+            jurisdiction_id=settings.store.jurisdiction_id,
+            contact="platform" if settings.store.contact == "platform" else "opaque",
+            honours_idempotency=settings.store.honours_idempotency,
+        ),
+        http=outgoing,
+        now=now,
+    )
+    gateway = Gateway(
+        url=url, seal=seal, accounts=accounts, store=store, blobs=blobs, pool=pool, folder=folder,
+        media_url=links.make, now=now, roles=roles or Roles(),
+    )  # fmt: skip
+    return House(settings, server, url, seal, outgoing, blobs, links, pool, gateway)
+
+
+async def keep_database(server: EmbeddedPostgres) -> None:
+    """Start our own PostgreSQL again whenever it is gone."""
+    while True:
+        await asyncio.sleep(0.2)
+        if not server.running():
+            log.warning("database.gone")
+            with suppress(Exception):
+                await asyncio.to_thread(server.start)
+                log.info("database.started_again")
+
+
+def _data_key(settings: Settings, folder: Path) -> bytes:
+    given = settings.data_key.get_secret_value()
+    if not given:
+        return key_from_file(folder / "data.key")
+    try:
+        return bytes.fromhex(given)
+    except ValueError:
+        raise SettingsError(["data_key: 64 hexadecimal digits are expected"]) from None
+
+
+def _accounts(
+    settings: Settings,
+    outgoing: Outgoing,
+    pool: AsyncConnectionPool,
+    seal: Seal,
+    blobs: FolderBlobs,
+    now: Callable[[], datetime],
+) -> Accounts:
+    problems: list[str] = []
+    made: dict[tuple[str, str], Account] = {}
+    profiles: dict[str, Any] = {}
+    for index, table in enumerate(settings.accounts):
+        where = f"accounts.{index}"
+        try:
+            profile_id = str(table["profile"])
+            if profile_id not in profiles:
+                profiles[profile_id] = load_profile(profile_id, settings)
+            kind, make = CHANNELS[str(table["channel"])]
+            own = _channel_settings(kind, {k: v for k, v in table.items() if k not in _OURS})
+            name = f"{table['channel']}:{own.account}"
+            vault = DatabaseVault(pool, seal, name)
+            channel = make(own, http=outgoing, vault=vault, blobs=blobs, now=now)
+            key = (str(table["channel"]), own.account)
+            if key in made:
+                problems.append(f"{where}: a second account named {name}")
+            made[key] = Account(channel, profiles[profile_id], polled=bool(getattr(own, "polling", False)))
+        except KeyError as error:
+            problems.append(f"{where}: {error.args[0]!r} is missing or not one of {', '.join(CHANNELS)}")
+        except (ProfileError, SettingsError) as error:
+            problems += [f"{where}: {problem}" for problem in error.problems]
+    if problems:
+        raise SettingsError(problems)
+    return Accounts(made)
+
+
+def load_profile(profile_id: str, settings: Settings) -> Any:
+    """Raises `ProfileError`."""
+    return regulations.load(profile_id, extra=Path(settings.profiles) if settings.profiles else None)
+
+
+def _channel_settings(kind: Any, values: dict[str, Any]) -> Any:
+    known = set(getattr(kind, "model_fields", ())) or {field.name for field in fields(kind)}
+    if unknown := sorted(values.keys() - known):
+        raise SettingsError([f"{key}: unknown key" for key in unknown])
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        raise SettingsError(
+            [f"{'.'.join(map(str, item['loc'])) or 'account'}: {item['msg']}" for item in error.errors()]
+        ) from None
