@@ -30,7 +30,10 @@ def lay_over(lower: Mapping[str, Any], upper: Mapping[str, Any], problems: list[
         elif isinstance(value, dict) and not path:
             merged[key] = lay_over(merged.get(key, {}), value, problems, (key,))
         elif key.endswith(("_add", "_remove")):
-            merged[key] = [*merged.get(key, []), *value]
+            if isinstance(value, list):
+                merged[key] = [*merged.get(key, []), *value]
+            else:
+                problems.append(Problem((*path, key), f"khóa «{key}» phải là danh sách [ … ]"))
         else:
             merged[key] = value
             merged.pop(f"{key}_add", None)
@@ -82,8 +85,17 @@ def _move(order: list[str], key: str, target: Any, problems: list[Problem], path
 
 def settle(merged: Mapping[str, Any], problems: list[Problem]) -> Table:
     """Carry out what is left of the instructions: insert shared word lists, add and take away phrases."""
-    lists = {row_key(row): row for row in merged.get("words", [])}
-    shared = {name: _settle_words(row, {}, problems, ("words", str(name))) for name, row in lists.items()}
+    shared: dict[str | None, Table] = {}
+    for row in merged.get("words", []):
+        name = row_key(row)
+        shared[name] = _settle_words(row, {}, problems, ("words", str(name)))
+        problems += (
+            Problem(("words", str(name), key), f"danh sách từ «{name}» không có khóa «{key}»")
+            for key in shared[name]
+            if key not in ("id", "src", *WORD_KEYS)
+        )
+        if "src" not in row:
+            problems.append(Problem(("words", str(name)), "thiếu khóa «src»"))
     return {
         key: _walk(value, lambda row, path: _settle_words(row, shared, problems, path), (key,))
         for key, value in merged.items()

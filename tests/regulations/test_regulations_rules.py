@@ -392,6 +392,9 @@ def test_working_time_makes_sense(errors_with: ErrorsWith, line: str, why: str) 
         pytest.param('[[fields]]\nid = "media"\nneed_by_type = ["x"]', "{ tên = giá trị }", id="list for a map"),
         pytest.param("levels = 3", "[[ … ]]", id="number for rows"),
         pytest.param("intake = 3", "phải là một bảng", id="number for a table"),
+        pytest.param('[[words]]\nid = "rac"\nkwbare = ["x"]', "không có khóa «kwbare»", id="key of a word list"),
+        pytest.param('[[words]]\nid = "x"\nkw = ["x"]', "thiếu khóa «src»", id="word list without a source"),
+        pytest.param('[[words]]\nid = "rac"\nkw_add = "x"', "phải là danh sách", id="word for a list of words"),
         pytest.param("[intake]\nsrc = 3", "{ khóa = chuỗi }", id="number for a source"),
     ],
 )
