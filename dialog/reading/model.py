@@ -83,6 +83,8 @@ class PlaceReading:
     local: str = ""
     """The text without ward, district and province: "45 Ly Thuong Kiet", "ấp 4"."""
     ward_typed: str = ""
+    district: str = ""
+    """An old district, city or town that was named, in its official spelling: narrows a choice of wards (D08)."""
     options: tuple[WardOption, ...] = ()
     needs: Needs = Needs.NOTHING
     outside_area: str = ""
@@ -162,6 +164,8 @@ class Reading:
     tokens: tuple[str, ...] = ()
 
     emergency: str = ""
+    emergencies: tuple[str, ...] = ()
+    """All matching rows in the profile's order; `emergency` is the first."""
     exclusion: str = ""
     """The first matching row in the order of schema §4: discard, redirect/decline, close_ack. Never ask_fix."""
     insult: bool = False

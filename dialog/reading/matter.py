@@ -1,0 +1,198 @@
+"""What kind of message it is: thanks only, small talk, another language, insulting; and the exclusion that applies."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dialog.reading.answers import forms
+from dialog.reading.lexicon import CHITCHAT, CONTRAST, GREETINGS, HEADS, POSITIVE, SHORTHAND, TAILS
+from dialog.reading.model import Span
+from dialog.reading.phrases import Found, Range
+from dialog.reading.text import Token, is_syllable
+from regulations.model import Profile
+
+_LATER_OK = frozenset(["den", "bac", "cac", "anh", "chi", "ad", "ubnd", "phuong", "xa", "nhieu", "lam", "rat"])
+_AMBIGUOUS_INSULTS = frozenset({"do cho", "dm"})
+"""Bare phrases that are ordinary words inside a sentence: "đường hỏng do cho xe tải chạy"."""
+_SCRIPTS = re.compile(r"[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0600-\u06ff\u0900-\u097f]")
+_ENGLISH = frozenset(
+    [
+        "the",
+        "is",
+        "are",
+        "was",
+        "there",
+        "this",
+        "that",
+        "my",
+        "your",
+        "our",
+        "of",
+        "and",
+        "to",
+        "for",
+        "with",
+        "have",
+        "has",
+        "had",
+        "been",
+        "on",
+        "in",
+        "at",
+        "it",
+        "please",
+        "hello",
+        "help",
+        "street",
+        "road",
+        "garbage",
+        "trash",
+        "water",
+        "light",
+        "broken",
+        "near",
+        "house",
+        "not",
+        "no",
+        "working",
+        "need",
+        "want",
+        "where",
+        "when",
+        "how",
+        "can",
+        "you",
+        "we",
+        "they",
+        "he",
+        "she",
+        "from",
+        "very",
+        "since",
+        "days",
+        "week",
+        "dear",
+        "sir",
+        "report",
+        "problem",
+    ]
+)
+
+
+class Kind(NamedTuple):
+    greeting: bool
+    chitchat: bool
+    thanks: bool
+    foreign: bool
+
+
+def foreign(text: str, tokens: Sequence[Token]) -> bool:
+    """Whether the message is in another language. Vietnamese without accents is Vietnamese (R-BN-25)."""
+    letters = [token for token in tokens if not token.text[0].isdigit()]
+    if not letters:
+        return False
+    other = len(_SCRIPTS.findall(text))
+    if other:
+        return other * 2 >= sum(char.isalpha() for char in text)
+    if len(letters) < 3 or any(token.accented for token in letters):
+        return False
+    strange = sum(not is_syllable(token.bare) and token.bare not in SHORTHAND for token in letters)
+    english = sum(token.bare in _ENGLISH for token in letters)
+    return strange * 2 >= len(letters) or (english * 2 >= len(letters) and strange * 4 >= len(letters))
+
+
+def kind(text: str, tokens: Sequence[Token], *, matter: bool) -> Kind:
+    """`matter`: words of a category or a place were found, so that it is no small talk."""
+    said = forms(tokens)
+    joined = f" {' '.join(said)} "
+    greeting = bool(said) and (said[0] in GREETINGS or any(word in GREETINGS for word in said[:3]))
+    thanks = (" cam on " in joined or " thank " in joined or " thanks " in joined) and all(
+        word in TAILS | HEADS | _LATER_OK | {"cam", "on", "thank", "thanks", "xin", "cua", "chan", "thanh"}
+        for word in said
+    )
+    small = not matter and len(said) <= 9 and any(f" {phrase} " in joined for phrase in CHITCHAT)
+    only_greeting = (
+        greeting
+        and not matter
+        and all(word in GREETINGS | HEADS | TAILS | {"kinh", "xin", "cac", "moi", "nguoi", "ban"} for word in said)
+    )
+    return Kind(greeting, small or only_greeting, thanks, foreign(text, tokens))
+
+
+def insult_ranges(found: Found, profile: Profile, tokens: Sequence[Token]) -> tuple[str, list[Range]]:
+    """(id of the first `ask_fix` row, token ranges of its words)."""
+    first, ranges = "", []
+    for row_id, row in profile.exclusions.items():
+        match = found.row("exclusions", row_id) if row.action == "ask_fix" else None
+        for start, end in match.ranges if match else ():
+            plain = " ".join(token.bare for token in tokens[start:end])
+            inside = end < len(tokens) and not tokens[end].gap
+            if (
+                plain in _AMBIGUOUS_INSULTS
+                and inside
+                and start
+                and not any(token.accented for token in tokens[start:end])
+            ):
+                continue
+            first = first or row_id
+            ranges.append((start, end))
+    return first, ranges
+
+
+def insult_cuts(tokens: Sequence[Token], ranges: Sequence[Range], matter: Sequence[Range]) -> list[Span]:
+    """What to take out: the whole clause of an insult, or its words alone when the clause also tells the matter (D09)."""
+    told = {index for start, end in matter for index in range(start, end)}
+    cuts = []
+    for start, end in ranges:
+        first, last = start, end
+        while first and not tokens[first].gap:
+            first -= 1
+        while last < len(tokens) and not tokens[last].gap:
+            last += 1
+        if told.isdisjoint(range(first, last)):
+            cuts.append((tokens[first].start, tokens[last].start if last < len(tokens) else tokens[last - 1].end + 12))
+        else:
+            cuts.append((tokens[start].start, tokens[end - 1].end))
+    return cuts
+
+
+def exclusion(
+    found: Found, profile: Profile, tokens: Sequence[Token], *, organization: bool, overridden: Sequence[str]
+) -> str:
+    """The row that applies, in the order of schema §4: discard, then redirect and decline, then thanks."""
+    rows = profile.exclusions
+    for actions in (("discard",), ("redirect", "decline"), ("close_ack",)):
+        for row_id, row in rows.items():
+            if row.action not in actions or row_id in overridden:
+                continue
+            if organization and "organization" in row.not_for_senders:
+                continue
+            match = found.row("exclusions", row_id)
+            if match and (row.action != "close_ack" or _only_thanks(found, profile, tokens, match.ranges)):
+                return row_id
+    return ""
+
+
+def _only_thanks(found: Found, profile: Profile, tokens: Sequence[Token], ranges: Sequence[Range]) -> bool:
+    """Whether the whole message is thanks (TH Đ11.5: "không kèm theo kiến nghị"), beyond the row's own kw_unless."""
+    said = forms(tokens)
+    first = min(start for start, _ in ranges)
+    joined = " ".join(said)
+    praised = any(f" {word} " in f" {joined} " for word in POSITIVE)
+    done = "da" in said
+    if any(word in CONTRAST for word in said) and not (praised and done and not _asks(said)):
+        return False
+    if first <= 4 and all(not token.gap for token in tokens[1 : first + 1]):
+        matter = found.ranges("categories", profile.categories)
+        breaks = [index for index, token in enumerate(tokens) if token.gap == "." and index > first]
+        later = breaks[0] if breaks else len(tokens)
+        return (
+            praised
+            or done
+            or (not any(start >= later for start, _ in matter) and not (matter and not (praised or done)))
+        )
+    return praised and done
+
+
+def _asks(said: Sequence[str]) -> bool:
+    return any(word in {"nhung", "van", "mong", "nho", "sao", "chua", "hoai"} for word in said)

@@ -1,0 +1,221 @@
+"""The sender's name, as typed: never re-accented, never corrected. Organisations; the person a report is made for."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialog.reading.lexicon import FAMILY_NAMES, MIDDLE_NAMES, NAME_STOPS, NOT_NAMES, ORGANIZATIONS, TITLES
+from dialog.reading.model import Span
+from dialog.reading.text import Token
+
+_ME = r"(?:toi|em|minh|mk|tui|mh|chau|con|e|t|anh|chi|co|chu|bac)"
+_TRIGGER = re.compile(
+    rf"(?<!\w)(?:{_ME}\s+)?(?:ho\s+(?:va\s+)?ten|ten)(?:\s+(?:cua\s+)?{_ME})?(?:\s+(?:day du|that))?\s*(?:la|:|-)*\s*"
+    rf"|(?<!\w){_ME}\s+la\s+|(?<!\w)nguoi (?:gui|phan anh)\s*(?:la|:)\s*"
+)
+_WEAK = re.compile(rf"{_ME}\s+la\s+$")
+_ORG = re.compile(rf"(?<!\w)(?:{'|'.join(ORGANIZATIONS)})(?!\w)")
+_FOR_ANOTHER = re.compile(
+    r"(?<!\w)(?:ho|giup|gium|thay|mat|thay cho)\s+(?:cho\s+)?(?:ba noi|ong noi|ba ngoai|ong ngoai|ba|ong|me|bo|cu|co|chu|bac|anh|chi|em)\s+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    text: str
+    span: Span
+    """Including the words that introduced it: "minh ten Tran Van Hung"."""
+
+
+def _wordlike(token: Token) -> bool:
+    return not any(char.isdigit() for char in token.text)
+
+
+def _capital(token: Token) -> bool:
+    return token.text[0].isupper() and not (len(token.text) > 1 and token.text.isupper() and len(token.text) < 4)
+
+
+def _run(tokens: Sequence[Token], first: int, *, limit: int = 8) -> int:
+    """The index after the last word of a name that starts at `first`."""
+    capital = tokens[first].text[0].isupper()
+    shouting = capital and all(token.text.isupper() for token in tokens[first : first + 2])
+    last = first
+    while last < len(tokens) and last - first < (limit if capital else 5):
+        token = tokens[last]
+        if (last > first and token.gap) or not _wordlike(token):
+            break
+        if (last > first or not capital) and token.bare in NAME_STOPS and not (capital and token.text[0].isupper()):
+            break
+        if capital and not token.text[0].isupper():
+            break
+        if capital and not shouting and last > first and token.bare in {"sdt", "cccd", "cmnd", "ubnd", "kp", "tdp"}:
+            break
+        last += 1
+    return last
+
+
+def _text(text: str, tokens: Sequence[Token], first: int, last: int) -> str:
+    return " ".join(text[tokens[first].start : tokens[last - 1].end].split())
+
+
+def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
+    """A name that was introduced: "tôi tên …", "em là …", "họ tên: …"."""
+    for match in _TRIGGER.finditer(flat_text):
+        first = next((i for i, token in enumerate(tokens) if token.start >= match.end()), None)
+        if first is None:
+            continue
+        while first < len(tokens) and tokens[first].bare in TITLES and tokens[first].text[0].islower():
+            first += 1
+        if first >= len(tokens) or tokens[first].gap == "." or tokens[first].start - match.end() > 12:
+            continue
+        last = _run(tokens, first)
+        if last == first or tokens[first].bare in NOT_NAMES:
+            continue
+        weak = _WEAK.search(match.group()) is not None
+        if weak and not (tokens[first].bare in FAMILY_NAMES and last - first >= 2):
+            continue
+        if not weak and last - first < 2 and tokens[first].text[0].islower():
+            continue
+        if "ten" in match.group() and re.search(
+            r"(?:duong|pho|cay|giau|khong|mat|doi|dat|noi|sua)\s+$", flat_text[: match.start()]
+        ):
+            continue
+        return Name(_text(text, tokens, first, last), (match.start(), tokens[last - 1].end))
+    return None
+
+
+def asked(text: str, tokens: Sequence[Token], barred: Sequence[Span]) -> Name | None:
+    """The answer to "what is your name": a clause that is nothing but a name."""
+    best: Name | None = None
+    for first, last in _clauses(tokens, barred):
+        while (
+            last - first > 1
+            and tokens[first].bare in TITLES | {"da"}
+            and (tokens[first].text[0].islower() or last - first > 3)
+        ):
+            first += 1
+        while (
+            last - first > 1
+            and tokens[last - 1].bare in {"a", "ah", "ak", "nha", "nhe", "sdt", "dt", "so", "ne", "day"}
+            and tokens[last - 1].text[0].islower()
+        ):
+            last -= 1
+        part = tokens[first:last]
+        if not part or not 1 <= len(part) <= 8 or not all(map(_wordlike, part)):
+            continue
+        if part[0].bare in NOT_NAMES or len("".join(token.text for token in part)) < 2:
+            continue
+        if _looks_like_name(part) or (best is None and len(part) <= 5 and not _sentence(part)):
+            name = Name(_text(text, tokens, first, last), (part[0].start, part[-1].end))
+            if _looks_like_name(part):
+                return name
+            best = name
+    return best
+
+
+def standalone(text: str, tokens: Sequence[Token], phone_spans: Sequence[Span], barred: Sequence[Span]) -> Name | None:
+    """A name nobody asked for: a clause of its own right before or after a phone number (D06, D08, D09)."""
+    for first, last in _clauses(tokens, barred):
+        part = tokens[first:last]
+        near = any(0 <= start - part[-1].end <= 12 or 0 <= part[0].start - end <= 4 for start, end in phone_spans)
+        start = next((i for i in range(len(part)) if _looks_like_name(part[i:])), None)
+        if near and start is not None and (start == 0 or part[start].text[0].isupper()):
+            return Name(_text(text, tokens, first + start, last), (part[start].start, part[-1].end))
+    return None
+
+
+def _looks_like_name(part: Sequence[Token]) -> bool:
+    if not 2 <= len(part) <= 6 or part[0].bare not in FAMILY_NAMES or not all(map(_wordlike, part)):
+        return False
+    if all(token.text[0].isupper() for token in part):
+        return True
+    lower = all(token.text[0].islower() for token in part)
+    return lower and len(part) >= 3 and any(token.bare in MIDDLE_NAMES for token in part[1:-1])
+
+
+def _sentence(part: Sequence[Token]) -> bool:
+    return len(part) > 1 and any(token.bare in NAME_STOPS for token in part[1:] if token.text[0].islower())
+
+
+def _clauses(tokens: Sequence[Token], barred: Sequence[Span]) -> list[tuple[int, int]]:
+    """Stretches of tokens between breaks, without the tokens inside `barred` spans."""
+    clauses: list[tuple[int, int]] = []
+    first = None
+    for index, token in enumerate(tokens):
+        inside = any(start <= token.start < end for start, end in barred)
+        if first is not None and (inside or token.gap):
+            clauses.append((first, index))
+            first = None
+        if first is None and not inside:
+            first = index
+    if first is not None:
+        clauses.append((first, len(tokens)))
+    return clauses
+
+
+_ORG_STOP = frozenset(
+    [
+        "chung",
+        "toi",
+        "em",
+        "minh",
+        "mk",
+        "cua",
+        "bi",
+        "vuong",
+        "mac",
+        "xin",
+        "muon",
+        "dang",
+        "gap",
+        "phan",
+        "kien",
+        "o",
+        "tai",
+        "co",
+        "so",
+        "chua",
+        "da",
+        "khong",
+        "de",
+        "nghi",
+    ]
+)
+
+
+def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
+    """The organisation that speaks: "Công ty TNHH An Phát chúng tôi…", "hộ kinh doanh của tôi…". Its name may be empty."""
+    match = _ORG.search(flat_text)
+    if not match:
+        return None
+    first = next(i for i, token in enumerate(tokens) if token.end > match.start())
+    last = next((i for i, token in enumerate(tokens) if token.start >= match.end()), len(tokens))
+    head = last
+    while (
+        last < len(tokens)
+        and not tokens[last].gap
+        and last - head < 8
+        and (tokens[last].text[0].isupper() or tokens[last].text.isdigit())
+    ):
+        if tokens[last].bare in _ORG_STOP and not tokens[last].text[0].isupper():
+            break
+        last += 1
+    tail = flat_text[tokens[last - 1].end : tokens[last - 1].end + 20]
+    speaks = first == 0 or flat_text[: match.start()].strip(" ,.:").endswith(
+        ("toi la", "em la", "dai dien", "chung toi la", "ben", "ten", "minh la")
+    )
+    if not (speaks or re.match(r"\s*(?:cua\s+)?(?:chung\s+)?(?:toi|em|minh)", tail)):
+        return None
+    named = _text(text, tokens, first, last) if last > head else ""
+    return Name(named, (match.start(), tokens[last - 1].end))
+
+
+def of_another(text: str, flat_text: str, tokens: Sequence[Token]) -> str:
+    """The person a report is made for, without their title (D16): "phản ánh hộ bà Phạm Thị Xuyến"."""
+    for match in _FOR_ANOTHER.finditer(flat_text):
+        first = next((i for i, token in enumerate(tokens) if token.start >= match.end()), None)
+        if first is not None and tokens[first].text[0].isupper() and tokens[first].bare in FAMILY_NAMES:
+            last = _run(tokens, first)
+            if last - first >= 2:
+                return _text(text, tokens, first, last)
+    return ""

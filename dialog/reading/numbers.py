@@ -1,0 +1,196 @@
+"""Phone numbers, personal numbers, tax codes, e-mail addresses and report codes inside a sentence.
+
+Old mobile prefixes: D25. Landlines have 11 digits with the leading 0. 1800/1900 numbers are no citizen's phone.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import phonenumbers
+
+from dialog.reading.model import PhoneKind, PhoneReading, Span
+
+OLD_PREFIXES: Mapping[str, str] = {
+    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078", "0123": "083", "0124": "084", "0125": "085",
+    "0127": "081", "0129": "082", "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037",
+    "0168": "038", "0169": "039", "0186": "056", "0188": "058", "0199": "059",
+}  # fmt: skip
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_RUN = re.compile(r"(?<![\w@])(?:\+|\()?[0-9oO](?:[ .()-]{0,2}[0-9oO]){5,24}(?![\w@])")
+_GROUP = re.compile(r"\+?[0-9oO]+")
+_MOBILE = re.compile(r"0[35789][0-9]{8}")
+_LANDLINE = re.compile(r"02[0-9]{9}")
+_PHONE_WORD = re.compile(
+    r"(?:sdt|so dt|so dien thoai|dien thoai|phone|zalo|tel|lien he|lh|\bdt|\bso ban|hotline|goi)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"
+)
+_ID_WORD = re.compile(
+    r"(?:cccd|cmnd|cmt|can cuoc(?: cong dan)?|dinh danh)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"
+)
+_TAX_WORD = re.compile(r"(?:mst|ma so thue|ma thue)[\s:.,(]*(?:cua (?:toi|em|minh|cong ty)|la|so)?[\s:.,(]*$")
+_CCCD = re.compile(r"(?<!\w)0[0-9]{11}(?!\w)")
+_ID = re.compile(r"(?<!\w)[0-9](?:[ .]?[0-9]){8,11}(?!\w)")
+_TAX = re.compile(r"(?<!\w)[0-9](?:[ .]?[0-9]){9}(?:[- ]?[0-9]{3}|[0-9]{2})?(?!\w)")
+_TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: str
+    span: Span
+
+
+def emails(text: str) -> list[Number]:
+    if "@" not in text:
+        return []
+    return [Number(match.group().rstrip("."), match.span()) for match in _EMAIL.finditer(text)]
+
+
+def report_codes(text: str, flat_text: str, prefix: str, regex: str, loose: re.Pattern[str]) -> list[Number]:
+    """Codes in any case, with or without hyphens (D19), in the spelling of `code.regex`."""
+    found = []
+    for match in loose.finditer(flat_text):
+        code = "-".join((prefix, *match.groups()))
+        if re.fullmatch(regex, code):
+            found.append(Number(code, match.span()))
+    return found
+
+
+def loose_code(prefix: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(prefix.lower())}[\s.-]{{0,2}}([0-9]{{6}})[\s.-]{{0,2}}([0-9]{{4}})(?!\w)")
+
+
+def identity_number(flat_text: str, taken: Sequence[Span], *, asked: bool) -> Number | None:
+    """A citizen's number: 12 digits starting with 0, or any 9 or 12 digits that are called one or were asked for."""
+    for match in _ID.finditer(flat_text):
+        if _overlaps(match.span(), taken):
+            continue
+        digits = re.sub(r"\D", "", match.group())
+        called = _ID_WORD.search(flat_text, max(0, match.start() - 40), match.start())
+        if _CCCD.fullmatch(match.group()) or (len(digits) in (9, 12) and (called or (asked and len(digits) == 12))):
+            return Number(digits, match.span())
+    return None
+
+
+def tax_code(flat_text: str, taken: Sequence[Span], *, asked: bool) -> Number | None:
+    for match in _TAX.finditer(flat_text):
+        called = asked or _TAX_WORD.search(flat_text, max(0, match.start() - 40), match.start())
+        if called and not _overlaps(match.span(), taken):
+            return Number(re.sub(r"\D", "", match.group()), match.span())
+    return None
+
+
+def tax_code_is_valid(digits: str) -> bool:
+    """The check digit of the first ten digits; a 12-digit personal number has none."""
+    if len(digits) == 12:
+        return True
+    total = sum(weight * int(digit) for weight, digit in zip(_TAX_WEIGHTS, digits, strict=False))
+    return total % 11 != 0 and 10 - total % 11 == int(digits[9])
+
+
+def phones(text: str, flat_text: str, taken: Sequence[Span], *, asked: bool) -> list[PhoneReading]:
+    """Every phone number, right or wrong, in order. Unasked digits count as a wrong phone only when called one."""
+    found: list[PhoneReading] = []
+    for run in _RUN.finditer(text):
+        if _overlaps(run.span(), taken):
+            continue
+        groups = [
+            (match.group(), match.start() + run.start(), match.end() + run.start())
+            for match in _GROUP.finditer(run.group())
+        ]
+        readings = _split(text, groups)
+        called = _PHONE_WORD.search(flat_text, max(0, run.start() - 40), run.start()) is not None
+        if not readings and (called or asked or _looks_like_a_phone(run.group())):
+            readings = [_invalid(text, (run.start(), run.end()))]
+        found.extend(readings)
+    return found
+
+
+def _looks_like_a_phone(run: str) -> bool:
+    digits = _digits(run)
+    return digits[:2] in {"09", "08", "03", "07", "05"} and 9 <= len(digits) <= 11
+
+
+def _split(text: str, groups: Sequence[tuple[str, int, int]]) -> list[PhoneReading]:
+    """Cut a run such as "0909 123 456 0273 3877 123" into its numbers, the longest right reading first."""
+    found: list[PhoneReading] = []
+    first = 0
+    while first < len(groups):
+        for last in range(min(len(groups), first + 12), first, -1):
+            start, end = groups[first][1], groups[last - 1][2]
+            if start and text[start - 1] == "(":
+                start -= 1
+            reading = _classify(text[start:end], (start, end), international=groups[first][0].startswith("+"))
+            if reading:
+                found.append(reading)
+                first = last
+                break
+        else:
+            first += 1
+    return found
+
+
+def _digits(typed: str) -> str:
+    return re.sub(r"\D", "", typed.replace("o", "0").replace("O", "0"))
+
+
+def _classify(typed: str, span: Span, *, international: bool) -> PhoneReading | None:
+    digits = _digits(typed)
+    if digits.startswith("0084"):
+        digits = "0" + digits[4:].removeprefix("0")
+    elif digits.startswith("84") and (international or len(digits) in (11, 12)):
+        digits = "0" + digits[2:].removeprefix("0")
+    elif international or (digits.startswith("00") and len(digits) > 10):
+        return _foreign(typed, digits.removeprefix("00"), span)
+    elif len(digits) == 9 and digits[0] in "35789" and typed[0] != "0":
+        digits = "0" + digits
+    if _MOBILE.fullmatch(digits):
+        return _domestic(PhoneKind.OK, typed, digits, span)
+    if _LANDLINE.fullmatch(digits) and phonenumbers.is_possible_number(phonenumbers.parse(digits, "VN")):
+        return _domestic(PhoneKind.LANDLINE, typed, digits, span)
+    if len(digits) == 11 and digits[:4] in OLD_PREFIXES:
+        now = OLD_PREFIXES[digits[:4]] + digits[4:]
+        return PhoneReading(
+            kind=PhoneKind.OLD_PREFIX,
+            typed=typed,
+            shown=digits,
+            suggestion=now,
+            suggestion_e164="+84" + now[1:],
+            span=span,
+        )
+    return None
+
+
+def _domestic(kind: PhoneKind, typed: str, digits: str, span: Span) -> PhoneReading:
+    if kind is PhoneKind.OK:
+        shown = f"{digits[:4]} {digits[4:7]} {digits[7:]}"
+    else:
+        number = phonenumbers.parse(digits, "VN")
+        shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return PhoneReading(kind=kind, typed=typed, e164="+84" + digits[1:], shown=shown, span=span)
+
+
+def _foreign(typed: str, digits: str, span: Span) -> PhoneReading | None:
+    try:
+        number = phonenumbers.parse("+" + digits)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return PhoneReading(
+        kind=PhoneKind.FOREIGN,
+        typed=typed,
+        e164=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
+        shown=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
+        span=span,
+    )
+
+
+def _invalid(text: str, span: Span) -> PhoneReading:
+    typed = text[span[0] : span[1]].strip()
+    return PhoneReading(kind=PhoneKind.INVALID, typed=typed, shown=typed, span=span)
+
+
+def _overlaps(span: Span, others: Sequence[Span]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in others)

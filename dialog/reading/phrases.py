@@ -1,0 +1,223 @@
+"""The matching rules of the profile schema, §4: `kw`, `kw_bare`, `kw_not`, `kw_unless` over tokens, and the scores."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from dialog.reading.model import Scored
+from dialog.reading.text import Token, Typos, flat, is_syllable, words
+
+Range: TypeAlias = tuple[int, int]
+"""Half-open token indices."""
+
+
+class Worded(Protocol):
+    """A row of a profile that has word lists."""
+
+    @property
+    def kw(self) -> Sequence[str]: ...
+
+    @property
+    def kw_bare(self) -> Sequence[str]: ...
+
+
+class Readings:
+    """A message's tokens with the other words each of them may stand for (abbreviations, typos)."""
+
+    __slots__ = ("bare_forms", "forms", "tokens", "typos")
+
+    def __init__(
+        self, tokens: Sequence[Token], shorthand: Mapping[str, tuple[str, ...]], near: Mapping[int, tuple[str, ...]]
+    ) -> None:
+        self.tokens = tokens
+        self.forms = [(token.lower, *shorthand.get(token.bare, ())) for token in tokens]
+        self.bare_forms = [
+            tuple(map(flat, forms)) if len(forms) > 1 else (token.bare,)
+            for token, forms in zip(tokens, self.forms, strict=True)
+        ]
+        self.typos = near
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    words: tuple[str, ...]
+    bare: tuple[str, ...]
+    only_bare: bool
+    """From a `kw_bare` list: matches only where the citizen typed without accents."""
+
+    def matches(self, reading: Readings, at: int) -> bool:
+        if at + len(self.words) > len(reading.tokens):
+            return False
+        return self._matches_bare(reading, at) if self.only_bare else self._matches_accented(reading, at)
+
+    def _matches_bare(self, reading: Readings, at: int) -> bool:
+        slips = 0
+        for index, word in enumerate(self.bare, at):
+            if reading.tokens[index].accented:
+                return False
+            if word not in reading.bare_forms[index]:
+                if word not in reading.typos.get(index, ()):
+                    return False
+                slips += 1
+        return slips == 0 or self._forgives(slips)
+
+    def _matches_accented(self, reading: Readings, at: int) -> bool:
+        exact, kept, slips = True, False, 0
+        for index, (word, bare) in enumerate(zip(self.words, self.bare, strict=True), at):
+            token = reading.tokens[index]
+            if word in reading.forms[index]:
+                kept = kept or token.accented
+            elif token.lower == bare:
+                exact = False
+            elif word in reading.typos.get(index, ()):
+                slips += 1
+                kept = kept or token.accented
+            else:
+                return False
+        if slips:
+            return kept and self._forgives(slips)
+        return exact or (kept and len(self.words) > 1)
+
+    def _forgives(self, slips: int) -> bool:
+        """One slip beside a right word, or in a word too long to be another one by accident."""
+        return slips == 1 and (len(self.words) > 1 or len(self.bare[0]) >= 6)
+
+
+@dataclass(slots=True)
+class _Lists:
+    """The phrases of one row. A phrase with `&` is a tuple of parts that must all be there."""
+
+    hits: list[tuple[Phrase, ...]] = field(default_factory=list)
+    nots: list[Phrase] = field(default_factory=list)
+    unless: list[Phrase] = field(default_factory=list)
+
+
+class RowMatch:
+    """How one row matched a message: the ranges of its phrases, longest first and not overlapping."""
+
+    __slots__ = ("ranges", "score")
+
+    def __init__(self, ranges: Sequence[Range], score: int) -> None:
+        self.ranges = ranges
+        self.score = score
+
+
+class Matcher:
+    """All word lists of a profile, compiled into one index by first word."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], _Lists] = {}
+        self._index: dict[str, list[Phrase]] = {}
+        self._users: dict[Phrase, list[tuple[str, str]]] = {}
+        self._vocabulary: set[str] = set()
+        self._near = Typos(())
+        self._memory: dict[str, tuple[str, ...]] = {}
+
+    def add(self, table: str, row_id: str, row: Worded) -> None:
+        lists = self._rows.setdefault((table, row_id), _Lists())
+        for suffix, only_bare in (("kw", False), ("kw_bare", True)):
+            for text in getattr(row, suffix, ()):
+                parts = tuple(self._phrase(part, only_bare, (table, row_id)) for part in text.split("&"))
+                lists.hits.append(parts)
+            for text in getattr(row, f"{suffix}_not", ()):
+                lists.nots.append(self._phrase(text, only_bare, (table, row_id)))
+            for text in getattr(row, f"{suffix}_unless", ()):
+                lists.unless.append(self._phrase(text, only_bare, (table, row_id)))
+
+    def _phrase(self, text: str, only_bare: bool, user: tuple[str, str]) -> Phrase:
+        cut = words(text)
+        phrase = Phrase(cut, tuple(map(flat, cut)), only_bare)
+        if phrase not in self._users and cut:
+            self._index.setdefault(phrase.bare[0], []).append(phrase)
+        self._users.setdefault(phrase, []).append(user)
+        self._vocabulary.update(phrase.words if not only_bare else phrase.bare)
+        return phrase
+
+    def close(self, known: Iterable[str]) -> None:
+        """Call once after the last `add`. `known` are right words that are never taken for a typo."""
+        self._near = Typos(self._vocabulary)
+        self._vocabulary.update(known)
+
+    def _typos(self, tokens: Sequence[Token]) -> dict[int, tuple[str, ...]]:
+        found = {}
+        for index, token in enumerate(tokens):
+            if not 3 < len(token.lower) < 12 or token.lower in self._vocabulary:
+                continue
+            if token.accented or not is_syllable(token.bare):
+                near = self._near.near(token.lower)
+                if near:
+                    found[index] = near
+        return found
+
+    def find(self, tokens: Sequence[Token], shorthand: Mapping[str, tuple[str, ...]]) -> "Found":
+        reading = Readings(tokens, shorthand, self._typos(tokens))
+        ranges: dict[Phrase, list[Range]] = {}
+        users: dict[tuple[str, str], None] = {}
+        for at in range(len(tokens)):
+            starts = set(reading.bare_forms[at])
+            starts.update(flat(word) for word in reading.typos.get(at, ()))
+            for start in starts:
+                for phrase in self._index.get(start, ()):
+                    if phrase.matches(reading, at):
+                        ranges.setdefault(phrase, []).append((at, at + len(phrase.words)))
+                        users.update(dict.fromkeys(self._users[phrase]))
+        return Found(self._rows, ranges, users)
+
+
+class Found:
+    """Where the phrases of all rows stand in one message."""
+
+    def __init__(
+        self,
+        rows: Mapping[tuple[str, str], _Lists],
+        ranges: Mapping[Phrase, list[Range]],
+        users: Iterable[tuple[str, str]],
+    ) -> None:
+        self._rows = rows
+        self._ranges = ranges
+        self._users = frozenset(users)
+
+    def row(self, table: str, row_id: str, *, without: Sequence[Range] = ()) -> RowMatch | None:
+        """The row's match, or None. Matches inside `without` (a person's name, a ward) do not count."""
+        key = (table, row_id)
+        if key not in self._users:
+            return None
+        lists = self._rows[key]
+        if any(phrase in self._ranges for phrase in lists.unless):
+            return None
+        taken = _indices(without)
+        for phrase in lists.nots:
+            taken |= _indices(self._ranges.get(phrase, ()))
+        candidates: set[Range] = set()
+        for parts in lists.hits:
+            places = [[r for r in self._ranges.get(part, ()) if taken.isdisjoint(range(*r))] for part in parts]
+            if all(places):
+                candidates.update(r for part in places for r in part)
+        chosen: list[Range] = []
+        for found in sorted(candidates, key=lambda r: (r[0] - r[1], r[0])):
+            if taken.isdisjoint(range(*found)):
+                chosen.append(found)
+                taken.update(range(*found))
+        return RowMatch(chosen, sum(end - start for start, end in chosen)) if chosen else None
+
+    def ranges(self, table: str, ids: Iterable[str]) -> list[Range]:
+        """Token ranges of all matches of these rows."""
+        matches = (self.row(table, row_id) for row_id in ids)
+        return [found for match in matches if match for found in match.ranges]
+
+    def first(self, table: str, ids: Iterable[str]) -> str:
+        """The first row of the table that matches, in the profile's order; "" when none does."""
+        return next((row_id for row_id in ids if self.row(table, row_id)), "")
+
+    def scores(self, table: str, ids: Iterable[str], *, without: Sequence[Range] = ()) -> tuple[Scored, ...]:
+        """Matching rows, best first; rows of equal score keep the profile's order."""
+        scored = []
+        for row_id in ids:
+            match = self.row(table, row_id, without=without)
+            if match:
+                scored.append(Scored(id=row_id, score=match.score))
+        return tuple(sorted(scored, key=lambda item: -item.score))
+
+
+def _indices(ranges: Iterable[Range]) -> set[int]:
+    return {index for start, end in ranges for index in range(start, end)}

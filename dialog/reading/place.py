@@ -1,0 +1,482 @@
+"""Where it happened, from free text: number and street, hamlet, junction, landmark, ward. Words stay as typed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialog.reading import wards
+from dialog.reading.lexicon import FAMILY_NAMES, PLACE_STOPS, STREETS
+from dialog.reading.model import Needs, PlaceReading, Span
+from dialog.reading.text import Token
+from dialog.reading.units import Units
+from dialog.reading.wards import WardFound
+
+_OPENERS: dict[str, str] = {
+    "so": "house", "sn": "house", "nha so": "house", "km": "house", "can": "house",
+    "duong": "street", "pho": "street", "quoc lo": "street", "ql": "street", "tinh lo": "street", "huong lo": "street", "dai lo": "street",
+    "lo": "street", "dt": "street", "ngo": "house", "ngach": "house", "hem": "house", "kiet": "house",
+    "ap": "hamlet", "thon": "hamlet", "xom": "hamlet", "khom": "hamlet", "khu pho": "hamlet", "kp": "hamlet", "to": "hamlet",
+    "to dan pho": "hamlet", "tdp": "hamlet", "lang": "hamlet", "ban": "hamlet", "cum": "hamlet", "khu": "hamlet", "khu vuc": "hamlet",
+    "nga ba": "street", "nga tu": "street", "nga nam": "street", "nga sau": "street", "nga 3": "street", "nga 4": "street", "nga 5": "street",
+    "vong xoay": "street", "giao lo": "street", "bung binh": "street",
+    "cho": "landmark", "truong": "landmark", "cong truong": "landmark", "benh vien": "landmark", "cau": "landmark", "ubnd": "landmark",
+    "uy ban": "landmark", "cong vien": "landmark", "bo ke": "landmark", "chua": "landmark", "dinh": "landmark", "den": "landmark",
+    "nha tho": "landmark", "ben xe": "landmark", "nha may": "landmark", "kcn": "landmark", "khu cong nghiep": "landmark",
+    "sieu thi": "landmark", "tram y te": "landmark", "ga": "landmark", "nha van hoa": "landmark", "khu do thi": "landmark",
+    "kdt": "landmark", "kdc": "landmark", "khu dan cu": "landmark", "cay xang": "landmark", "buu dien": "landmark", "cong an": "landmark",
+    "ngan hang": "landmark", "nghia trang": "landmark", "quang truong": "landmark", "ben pha": "landmark", "cang": "landmark",
+    "kenh": "landmark", "song": "landmark", "ho": "landmark", "de": "landmark", "cong chao": "landmark", "san van dong": "landmark",
+    "vincom": "landmark", "chung cu": "landmark", "toa nha": "landmark", "mieu": "landmark", "khach san": "landmark", "quan": "landmark",
+}  # fmt: skip
+_NUMBER_ONLY = frozenset(["so", "to", "km", "sn", "can", "lo", "dt", "nga"])
+"""Openers that mean something else unless a number follows: "số", "tổ"."""
+_PROPER_ONLY = frozenset(
+    [
+        "duong",
+        "pho",
+        "ban",
+        "lang",
+        "khu",
+        "cum",
+        "truong",
+        "cau",
+        "chua",
+        "dinh",
+        "den",
+        "ga",
+        "kenh",
+        "song",
+        "ho",
+        "de",
+        "quan",
+        "cho",
+        "ap",
+        "ngo",
+        "lo",
+        "xom",
+        "cong",
+        "khach",
+        "mieu",
+        "cang",
+        "khom",
+        "kiet",
+        "hem",
+        "ngach",
+        "toa",
+    ]
+)
+"""Openers that mean something else unless a proper name or number follows."""
+_ACCENTS: dict[str, frozenset[str]] = {
+    "so": frozenset({"số"}), "duong": frozenset({"đường"}), "pho": frozenset({"phố"}), "lo": frozenset({"lộ", "lô"}), "ngo": frozenset({"ngõ"}),
+    "ngach": frozenset({"ngách"}), "hem": frozenset({"hẻm", "hẽm"}), "kiet": frozenset({"kiệt"}), "ap": frozenset({"ấp"}),
+    "thon": frozenset({"thôn"}), "xom": frozenset({"xóm"}), "khom": frozenset({"khóm"}), "to": frozenset({"tổ"}), "lang": frozenset({"làng"}),
+    "ban": frozenset({"bản"}), "cum": frozenset({"cụm"}), "cho": frozenset({"chợ"}), "truong": frozenset({"trường"}), "cau": frozenset({"cầu"}),
+    "chua": frozenset({"chùa"}), "dinh": frozenset({"đình"}), "den": frozenset({"đền"}), "kenh": frozenset({"kênh"}), "song": frozenset({"sông"}),
+    "ho": frozenset({"hồ"}), "de": frozenset({"đê"}), "nga": frozenset({"ngã"}), "can": frozenset({"căn"}), "cang": frozenset({"cảng"}),
+    "quan": frozenset({"quán"}), "dt": frozenset({"dt", "đt"}), "bo": frozenset({"bờ"}), "cong": frozenset({"cổng", "công"}), "khu": frozenset({"khu"}),
+    "mieu": frozenset({"miếu"}), "ga": frozenset({"ga"}), "ben": frozenset({"bến"}), "benh": frozenset({"bệnh"}), "san": frozenset({"sân"}),
+    "nha": frozenset({"nhà"}), "cay": frozenset({"cây"}), "tram": frozenset({"trạm"}),
+}  # fmt: skip
+_CAPITAL_ONLY = frozenset(["den", "de", "ho", "ban", "quan", "dinh", "ga", "song"])
+"""Openers that mean something else in text without accents unless a capital letter follows: "den" is đèn more often than đền."""
+_BEFORE = frozenset(
+    [
+        "gan",
+        "truoc",
+        "sau",
+        "canh",
+        "ben",
+        "doi",
+        "dien",
+        "dau",
+        "cuoi",
+        "giua",
+        "cong",
+        "ngay",
+        "trong",
+        "ngoai",
+        "doan",
+        "tu",
+        "mat",
+        "phia",
+        "duoi",
+        "tren",
+        "chan",
+        "goc",
+        "loi",
+        "vao",
+    ]
+)
+_BETWEEN = frozenset(
+    [
+        "voi",
+        "va",
+        "giao",
+        "cua",
+        "thuoc",
+        "o",
+        "tai",
+        "khu",
+        "vuc",
+        "doan",
+        "den",
+        "ra",
+        "gan",
+        "doi",
+        "dien",
+        "truoc",
+        "sau",
+        "canh",
+        "cong",
+        "nha",
+        "van",
+        "ngay",
+        "dau",
+        "cuoi",
+        "cu",
+        "vao",
+        "giap",
+        "trong",
+        "x",
+        "tp",
+        "tinh",
+    ]
+)
+_NOT_BEFORE_STREET = frozenset(
+    [
+        "den",
+        "mat",
+        "long",
+        "cot",
+        "bong",
+        "via",
+        "doan",
+        "tuyen",
+        "con",
+        "ra",
+        "ven",
+        "bi",
+        "mep",
+        "giua",
+        "tren",
+        "duoi",
+        "lan",
+    ]
+)
+_NUMBER = re.compile(r"[0-9]{1,4}[a-z]?[0-9]{0,3}")
+_GRADE = frozenset(
+    [
+        "tieu",
+        "hoc",
+        "mam",
+        "non",
+        "thcs",
+        "thpt",
+        "trung",
+        "pho",
+        "thong",
+        "cap",
+        "dai",
+        "cao",
+        "dang",
+        "mau",
+        "giao",
+        "xa",
+        "phuong",
+    ]
+)
+
+
+@dataclass(slots=True)
+class Part:
+    first: int
+    last: int
+    kind: str
+
+
+def _opener(tokens: Sequence[Token], at: int) -> tuple[str, int]:
+    for size in (3, 2, 1):
+        if at + size > len(tokens) or any(token.gap for token in tokens[at + 1 : at + size]):
+            continue
+        words = " ".join(token.bare for token in tokens[at : at + size])
+        if words in _OPENERS:
+            right = _ACCENTS.get(tokens[at].bare)
+            if size > 1 or not tokens[at].accented or not right or tokens[at].lower in right:
+                return words, at + size
+    return "", at
+
+
+def _is_number(token: Token) -> bool:
+    return _NUMBER.fullmatch(token.bare) is not None
+
+
+def _number_run(tokens: Sequence[Token], at: int, text: str) -> int:
+    """The index after "12/3A" or "45 bis"."""
+    last = at
+    while (
+        last < len(tokens)
+        and _is_number(tokens[last])
+        and (last == at or text[tokens[last - 1].end : tokens[last].start].strip() in {"/", "-", "bis"})
+    ):
+        last += 1
+    return last
+
+
+def _proper_run(text: str, tokens: Sequence[Token], at: int, stop: int, limit: int = 6) -> int:
+    """The index after a proper name: capital letters as long as they last, else words until one that can't belong to a name."""
+    if at >= len(tokens) or tokens[at].gap in {",", "."}:
+        return at
+    capital = tokens[at].text[0].isupper()
+    last = at if capital else _known_street(tokens, at, stop)
+    while last < min(len(tokens), stop) and last - at < limit:
+        token = tokens[last]
+        if (
+            last > at
+            and token.gap
+            and not (token.gap == "," and text[tokens[last - 1].end : token.start] in {"/", "-"})
+        ):
+            break
+        if last > at and _opener(tokens, last)[0] and not token.text[0].isupper():
+            break
+        if capital and not (token.text[0].isupper() or token.text[0].isdigit()):
+            break
+        if not capital and (
+            token.bare in PLACE_STOPS
+            or tuple(t.bare for t in tokens[at:last]) in STREETS
+            or last - at >= 4
+            or (token.text[0].isupper() and last > at)
+        ):
+            break
+        last += 1
+    return last
+
+
+def _known_street(tokens: Sequence[Token], at: int, stop: int) -> int:
+    for size in (4, 3, 2):
+        if at + size <= stop and tuple(token.bare for token in tokens[at : at + size]) in STREETS:
+            return at + size
+    return at
+
+
+def _street_after(text: str, tokens: Sequence[Token], at: int, stop: int) -> int:
+    """A street's name right after a house number: "45 Ly Thuong Kiet", "ngõ 12 đường Ngô Gia Tự"."""
+    if at < len(tokens) and tokens[at].gap in {"", ","} and tokens[at].bare in {"duong", "pho", "ngo", "hem", "ngach"}:
+        after = at + 1
+        numbers = _number_run(tokens, after, text)
+        return (
+            _street_after(text, tokens, numbers, stop)
+            if numbers > after
+            else max(_proper_run(text, tokens, after, stop), at)
+        )
+    if (
+        at < len(tokens)
+        and not tokens[at].gap
+        and (tokens[at].text[0].isupper() or tokens[at].bare in FAMILY_NAMES - PLACE_STOPS)
+    ):
+        return _proper_run(text, tokens, at, stop)
+    return at
+
+
+def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: bool) -> Part | None:
+    words, start = _opener(tokens, at)
+    previous = tokens[at - 1].bare if at and not tokens[at].gap else ""
+    if not words:
+        return _numbered_street(text, tokens, at, stop, previous)
+    kind = _OPENERS[words]
+    head = words.split()[0]
+    numbers = _number_run(tokens, start, text) if start < len(tokens) and not tokens[start].gap else start
+    if numbers > start:
+        if head == "dt" and len(tokens[start].text) > 3:
+            return None
+        if kind == "house":
+            return Part(at, max(numbers, _street_after(text, tokens, numbers, stop)), kind)
+        if kind == "street":
+            return Part(at, _joined(text, tokens, numbers, stop), kind)
+        return Part(at, _tail_name(text, tokens, numbers, stop), kind)
+    if head in _NUMBER_ONLY and words in _NUMBER_ONLY:
+        return None
+    capital = start < len(tokens) and not tokens[start].gap and tokens[start].text[0].isupper()
+    if words in _CAPITAL_ONLY and not tokens[at].accented and not (capital and previous in _BEFORE | {"o", "tai"}):
+        return None
+    if words in {"duong", "pho", "lo"} and previous in _NOT_BEFORE_STREET and not capital:
+        return None
+    if words == "cau" and previous in {"yeu", "nhu", "toan"}:
+        return None
+    after = _school(tokens, start) if "truong" in words else start
+    last = (
+        _proper_run(text, tokens, after, stop)
+        if capital or asked or not _is_loose(tokens, start, words, previous)
+        else start
+    )
+    if last == start and (
+        words in _PROPER_ONLY and previous not in {"gan", "truoc", "canh", "cong", "dau", "cuoi", "dien"}
+    ):
+        return None
+    if last == start and words == "cho" and not tokens[at].accented:
+        return None
+    return Part(at, _joined(text, tokens, max(last, after), stop) if kind == "street" else max(last, after), kind)
+
+
+def _is_loose(tokens: Sequence[Token], start: int, words: str, previous: str) -> bool:
+    """A street word in text without capitals whose next word is no proper name for sure: "đường hư", "cầu bị sập"."""
+    if start >= len(tokens) or tokens[start].gap or tokens[start].bare in PLACE_STOPS:
+        return True
+    if words in _PROPER_ONLY:
+        return tokens[start].bare not in FAMILY_NAMES and previous not in _BEFORE | {"o", "tai"}
+    return False
+
+
+def _school(tokens: Sequence[Token], at: int) -> int:
+    while at < len(tokens) and not tokens[at].gap and tokens[at].bare in _GRADE:
+        at += 1
+    return at
+
+
+def _tail_name(text: str, tokens: Sequence[Token], at: int, stop: int) -> int:
+    """ "khu 2 Thị Cầu": a capital name after a numbered hamlet belongs to the place unless it is a ward's."""
+    return (
+        _proper_run(text, tokens, at, stop, 4)
+        if at < min(stop, len(tokens)) and not tokens[at].gap and tokens[at].text[0].isupper()
+        else at
+    )
+
+
+def _joined(text: str, tokens: Sequence[Token], at: int, stop: int) -> int:
+    """Two streets that meet: "ngã tư 2/9 với Phạm Thái Bường"."""
+    if at + 1 < len(tokens) and tokens[at].bare in {"voi", "va", "giao", "x"} and tokens[at + 1].text[0].isupper():
+        return _proper_run(text, tokens, at + 1, stop)
+    return at
+
+
+def _numbered_street(text: str, tokens: Sequence[Token], at: int, stop: int, previous: str) -> Part | None:
+    """ "20 Nguyễn Huệ": a bare number before a street's name."""
+    if not _is_number(tokens[at]) or previous in {"phuong", "p", "quan", "q", "thang", "ngay"}:
+        return None
+    numbers = _number_run(tokens, at, text)
+    if numbers >= len(tokens) or tokens[numbers].gap:
+        return None
+    token = tokens[numbers]
+    proper = token.text[0].isupper() or (
+        token.bare in FAMILY_NAMES - PLACE_STOPS and previous in {"o", "tai", "nha", "so", "truoc", ""}
+    )
+    last = _proper_run(text, tokens, numbers, stop) if proper else numbers
+    if token.bare in {"duong", "pho"}:
+        last = _proper_run(text, tokens, numbers + 1, stop)
+    return Part(at, last, "house") if last - numbers >= 2 else None
+
+
+def _parts(text: str, tokens: Sequence[Token], ward: WardFound | None, barred: set[int], *, asked: bool) -> list[Part]:
+    found: list[Part] = []
+    at = 0
+    while at < len(tokens):
+        if ward and ward.first <= at < ward.last:
+            at = ward.last
+            continue
+        stop = ward.first if ward and ward.first > at else len(tokens)
+        part = None if at in barred else _part_at(text, tokens, at, stop, asked=asked)
+        if part and not any(index in barred for index in range(part.first, part.last)):
+            found.append(part)
+            at = max(part.last, at + 1)
+        else:
+            at += 1
+    if ward:
+        found.append(Part(ward.first, ward.last, "ward"))
+    return sorted(found, key=lambda part: part.first)
+
+
+def _clusters(tokens: Sequence[Token], parts: Sequence[Part]) -> list[list[Part]]:
+    groups: list[list[Part]] = []
+    for part in parts:
+        if groups:
+            last = groups[-1][-1].last
+            between = tokens[last : part.first]
+            near = len(between) <= 3 and all(token.bare in _BETWEEN and token.gap != "." for token in between)
+            if near and (part.first >= len(tokens) or tokens[part.first].gap != "."):
+                groups[-1].append(part)
+                continue
+        groups.append([part])
+    return groups
+
+
+def _begin(tokens: Sequence[Token], first: int) -> int:
+    """Take in the words that say where beside it: "gần", "đầu", "đối diện"."""
+    while first and tokens[first - 1].bare in _BEFORE and not tokens[first].gap:
+        first -= 1
+    return first
+
+
+def read(
+    text: str, tokens: Sequence[Token], known: Units, *, asked: bool, barred: Sequence[Span]
+) -> PlaceReading | None:
+    """The place in a message, or None. `barred` spans (names, phone numbers) are no places; `asked`: the bot asked for one."""
+    hidden = {i for i, token in enumerate(tokens) if any(start <= token.start < end for start, end in barred)}
+    ward = wards.find(text, tokens, known, asked=asked, barred=hidden)
+    parts = _parts(text, tokens, ward, hidden, asked=asked)
+    after = ward.last if ward else max((part.last for part in parts), default=-1)
+    outside = wards.other_province(tokens, known, asked=asked, after=after, beside_ward=ward is not None, barred=hidden)
+    if not parts and not asked and not outside:
+        return None
+    groups = _clusters(tokens, parts)
+    best = max(groups, key=lambda group: (any(part.kind == "ward" for part in group), len(group)), default=[])
+    local = (
+        max((g for g in groups if g is not best), key=len, default=[])
+        if len(best) == 1 and best[0].kind == "ward"
+        else []
+    )
+    chosen = sorted([*best, *local], key=lambda part: part.first)
+    span = (tokens[_begin(tokens, best[0].first)].start, tokens[best[-1].last - 1].end) if best else (0, 0)
+    said = " ".join(text[span[0] : span[1]].split())
+    if local:
+        beside = text[tokens[_begin(tokens, local[0].first)].start : tokens[local[-1].last - 1].end]
+        said = f"{' '.join(beside.split())}, {said}"
+    if asked:
+        said, span = _whole(text, tokens, hidden) or (said, span)
+    said = said or outside
+    if not said:
+        return None
+    kinds = {("street" if part.kind == "house" else part.kind) for part in chosen}
+    return PlaceReading(
+        text=said,
+        parts=max(len(kinds), 1 if asked and said else 0),
+        local=_local(text, tokens, [part for part in chosen if part.kind != "ward"]),
+        ward_typed=ward.typed if ward else "",
+        district=ward.district if ward else _district(tokens, known, asked=asked),
+        options=ward.options if ward else (),
+        needs=_needs(ward),
+        outside_area=outside,
+        span=span,
+    )
+
+
+def _whole(text: str, tokens: Sequence[Token], hidden: set[int]) -> tuple[str, Span] | None:
+    """The whole answer to "where", without politeness at its ends."""
+    kept = [i for i in range(len(tokens)) if i not in hidden]
+    while kept and tokens[kept[0]].bare in {"da", "o", "tai", "a", "u", "vang", "thi", "la", "em", "minh"}:
+        kept.pop(0)
+    while kept and tokens[kept[-1]].bare in {"a", "ah", "nha", "nhe", "ak", "ad", "do"}:
+        kept.pop()
+    if not kept:
+        return None
+    last = next((i for i, index in enumerate(kept) if index - kept[0] != i), len(kept)) - 1
+    span = (tokens[kept[0]].start, tokens[kept[last]].end)
+    return " ".join(text[span[0] : span[1]].split()), span
+
+
+def _district(tokens: Sequence[Token], known: Units, *, asked: bool) -> str:
+    if not asked:
+        return ""
+    names = (wards.district_at(tokens, at, known)[0] for at in range(len(tokens)))
+    return next((known.districts[name] for name in names if name), "")
+
+
+def _local(text: str, tokens: Sequence[Token], parts: Sequence[Part]) -> str:
+    pieces = [text[tokens[_begin(tokens, part.first)].start : tokens[part.last - 1].end] for part in parts]
+    return ", ".join(" ".join(piece.split()) for piece in pieces)
+
+
+def _needs(ward: WardFound | None) -> Needs:
+    if ward is None:
+        return Needs.NOTHING
+    if len(ward.options) > 1:
+        return Needs.PICK
+    return Needs.CONFIRM if ward.options[0].old else Needs.NOTHING

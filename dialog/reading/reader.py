@@ -1,0 +1,372 @@
+"""`read`: one message, everything it says. Each part of the reading has its own module; here they are put together."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.events import InboundMessage
+from dialog.reading import answers, describe, matter, names, numbers, place, subject, when
+from dialog.reading.compiled import Compiled, compiled
+from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, TAILS
+from dialog.reading.model import Detail, PhoneReading, PlaceReading, Reading, Scored, Span
+from dialog.reading.phrases import Found, Range
+from dialog.reading.text import Token, flat, fold, nfc, tokenize
+from regulations.model import Profile
+
+MAX_CHARS = 12_000
+"""Longer texts are read up to here; no channel delivers more in one message but mail."""
+
+_DESCRIBES = frozenset({"", "description", "category", "type"})
+_ASKS_PLACE = frozenset({"location", "ward"})
+_ASKS_PHONE = frozenset({"phone", "phone_extra", "behalf_phone"})
+_ASKS_NAME = frozenset({"name", "behalf_name"})
+_ASKS_ADDRESS = frozenset({"address", "behalf_address"})
+_ADDRESS = re.compile(
+    r"(?<!\w)(?:(?:dia chi|d/c|dc|đc)(?:\s+(?:lien he|cua|nha|o|thuong tru|hien tai))*(?:\s+(?:toi|em|minh|mk))?\s*(?:la|o|:)*\s*"
+    r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|nha\s+o\s+)"
+)
+_SAME = re.compile(
+    r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren|nhu dia diem)(?!\w)"
+)
+_SELF = frozenset(["em", "toi", "minh", "mk", "tui", "e", "t", "voi", "nha", "nhe", "a", "ad", "di", "chung"])
+
+
+@dataclass(slots=True)
+class _Slots:
+    """The personal data of one message and the spans they stand in."""
+
+    phones: list[PhoneReading] = field(default_factory=list)
+    email: numbers.Number | None = None
+    cccd: numbers.Number | None = None
+    tax: numbers.Number | None = None
+    name: names.Name | None = None
+    organization: names.Name | None = None
+    codes: list[numbers.Number] = field(default_factory=list)
+
+    def number_spans(self) -> list[Span]:
+        single = [item.span for item in (self.email, self.cccd, self.tax) if item]
+        return [*(phone.span for phone in self.phones), *single, *(code.span for code in self.codes)]
+
+
+def read(message: InboundMessage, *, profile: Profile, now: datetime, waiting_for: str = "") -> Reading:
+    """Understand one message.
+
+    `now` is the message's time, timezone-aware. `waiting_for` is the slot the bot asked about last; it only resolves what
+    would be ambiguous without it. A contact card or pin of the message fills its slot. Never raises for any text.
+    """
+    text = nfc(message.text)[:MAX_CHARS]
+    rules = compiled(profile)
+    return _Reader(text, rules, now.astimezone(ZoneInfo(profile.timezone)), waiting_for).read(message)
+
+
+class _Reader:
+    """The reading of one text. Every method is a pure look at it."""
+
+    def __init__(self, text: str, rules: Compiled, now: datetime, waiting_for: str) -> None:
+        self.text = text
+        self.flat = flat(text)
+        self.tokens = tokenize(text)
+        self.rules = rules
+        self.profile = rules.profile
+        self.now = now
+        self.waiting_for = waiting_for
+
+    def read(self, message: InboundMessage) -> Reading:
+        tokens = self.tokens
+        found = self.rules.matcher.find(tokens, MATCHING)
+        slots = self._slots(message)
+        answer = answers.read(self._without(tokens, slots.codes), self.profile.commands, self.rules.commands)
+        topic = subject.read(self.flat) if tokens else subject.Subject()
+        if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
+            answer = answers.Answer()
+        where, address, address_span = self._places(slots, answer)
+        inside = [
+            r
+            for r in (self._range(slots.name.span if slots.name else None), self._range(where.span if where else None))
+            if r
+        ]
+        types, categories = self._scores(found, slots, inside)
+        insult_row, insults = matter.insult_ranges(found, self.profile, tokens)
+        told = found.ranges("categories", (row.id for row in categories))
+        insult_cuts = matter.insult_cuts(tokens, insults, [*told, *inside])
+        kind = matter.kind(self.text, tokens, matter=bool(categories or where))
+        rating = answers.rating(self.text, self.flat, tokens, self.profile.rating, asked=self.waiting_for == "rating")
+        report_type, type_sure = self._report_type(types, categories)
+        row = self.profile.report_types[report_type]
+        organization = slots.organization is not None or row.senders == ("organization",)
+        wish = answers.confidential_wish(tokens, self.profile.commands, self.rules.commands)
+        rest = self.text[answer.rest :].strip() if answer.rest < len(self.text) and answer.rest else ""
+        rest_answer = (
+            answers.read(tokenize(rest), self.profile.commands, self.rules.commands) if rest else answers.Answer()
+        )
+        command = answer.command or self._status(slots, categories)
+        cuts = self._cuts(slots, topic, wish, insult_cuts, answer, address_span)
+        description = self._description(cuts, where, answer, kind, categories, types, rating is not None)
+        emergencies = tuple(row_id for row_id in self.profile.emergencies if found.row("emergencies", row_id))
+        overridden = self.profile.report_types[report_type].overrides_exclusions if types else ()
+        return Reading(
+            text=self.text,
+            folded=fold(self.text),
+            tokens=tuple(token.lower for token in tokens),
+            emergency=emergencies[0] if emergencies else "",
+            emergencies=emergencies,
+            exclusion=matter.exclusion(found, self.profile, tokens, organization=organization, overridden=overridden),
+            insult=bool(insults),
+            insult_row=insult_row,
+            cleaned=describe.without(self.text, insult_cuts) if insults else self.text,
+            command=command,
+            rest=rest,
+            rest_command=rest_answer.command,
+            yes=answer.yes,
+            no=answer.no,
+            skip=answer.skip or answer.command == "skip",
+            number=answers.number(tokens),
+            codes=tuple(dict.fromkeys(code.value for code in slots.codes)),
+            report_type=report_type,
+            type_candidates=types,
+            type_sure=type_sure,
+            category=categories[0].id if categories and _sure(categories) else "",
+            category_candidates=categories,
+            category_sure=bool(categories) and _sure(categories),
+            level=self._level(found),
+            topics=tuple(row_id for row_id in self.profile.topics if found.row("topics", row_id)),
+            sender="organization" if organization else "person",
+            org_name=slots.organization.text if slots.organization else "",
+            greeting=kind.greeting,
+            chitchat=kind.chitchat,
+            thanks=kind.thanks,
+            foreign_language=kind.foreign,
+            subject_switch=topic.switch,
+            second_report=topic.second,
+            same_matter=topic.same,
+            correction=subject.correction(
+                self.text, self.flat, tokens, slots.phones, said_edit=answer.command == "edit"
+            ),
+            name=self._contact_name(message) or (slots.name.text if slots.name else ""),
+            phone=slots.phones[0] if slots.phones else None,
+            phones=tuple(slots.phones),
+            email=slots.email.value if slots.email else "",
+            cccd=slots.cccd.value if slots.cccd else "",
+            tax_code=slots.tax.value if slots.tax else "",
+            tax_code_valid=slots.tax is None or numbers.tax_code_is_valid(slots.tax.value),
+            place=where,
+            address=address,
+            address_same=self.waiting_for in _ASKS_ADDRESS and _SAME.search(self.flat) is not None,
+            occurred=when.read(self.text, self.flat, self.now),
+            on_behalf=self._on_behalf(found),
+            behalf_name=names.of_another(self.text, self.flat, tokens) if self._on_behalf(found) else "",
+            confidential=True if wish or command == "confidential" else self._asked_confidential(answer),
+            rating=rating,
+            description=description,
+            expanded=describe.expand(description, where) if description else "",
+            has_matter=bool(description),
+            details=self._details(slots, where),
+        )
+
+    # --- slots --------------------------------------------------------------------------------------------------------
+
+    def _slots(self, message: InboundMessage) -> _Slots:
+        slots = _Slots()
+        mails = numbers.emails(self.text)
+        slots.email = mails[0] if mails else None
+        slots.codes = numbers.report_codes(
+            self.text, self.flat, self.profile.code.prefix, self.profile.code.regex, self.rules.code
+        )
+        taken = [mail.span for mail in mails] + [code.span for code in slots.codes]
+        if any(char.isdigit() for char in self.text):
+            slots.tax = numbers.tax_code(self.flat, taken, asked=self.waiting_for == "tax_code")
+            taken += [slots.tax.span] if slots.tax else []
+            slots.cccd = numbers.identity_number(self.flat, taken, asked=self.waiting_for == "cccd")
+            taken += [slots.cccd.span] if slots.cccd else []
+            slots.phones = numbers.phones(self.text, self.flat, taken, asked=self.waiting_for in _ASKS_PHONE)
+        if message.contact and message.contact.own and message.contact.phone:
+            slots.phones = (
+                numbers.phones(message.contact.phone, flat(message.contact.phone), (), asked=True) + slots.phones
+            )
+        slots.organization = names.organization(self.text, self.flat, self.tokens)
+        slots.name = self._name(slots)
+        return slots
+
+    def _name(self, slots: _Slots) -> names.Name | None:
+        barred = [describe.labelled(self.flat, span) for span in slots.number_spans()]
+        found = names.triggered(self.text, self.flat, self.tokens)
+        if found or not self.tokens:
+            return found
+        if self.waiting_for in _ASKS_NAME:
+            if slots.organization and slots.organization.text:
+                return slots.organization
+            told = answers.read(self.tokens, self.profile.commands, self.rules.commands)
+            if not (told.command or told.yes or told.no):
+                return names.asked(self.text, self.tokens, barred)
+        return names.standalone(self.text, self.tokens, [phone.span for phone in slots.phones], barred)
+
+    def _contact_name(self, message: InboundMessage) -> str:
+        return message.contact.name.strip() if message.contact and message.contact.own else ""
+
+    def _places(self, slots: _Slots, answer: answers.Answer) -> tuple[PlaceReading | None, str, Span | None]:
+        """(place of the matter, the sender's address as typed, the address's span)."""
+        barred = [describe.labelled(self.flat, span) for span in slots.number_spans()]
+        barred += [slots.name.span] if slots.name else []
+        whole = answer.rest >= len(self.text.rstrip()) and bool(answer.command or answer.yes or answer.no)
+        asked = self.waiting_for in _ASKS_PLACE | _ASKS_ADDRESS and not whole
+        where = place.read(self.text, self.tokens, self.rules.units, asked=asked, barred=barred)
+        if self.waiting_for in _ASKS_ADDRESS:
+            return where, where.text if where and where.parts else "", None
+        address = self._own_address(barred)
+        if not address or asked:
+            return where, address[0].text if address else "", address[1] if address else None
+        other = place.read(self.text, self.tokens, self.rules.units, asked=False, barred=[*barred, address[1]])
+        return other or where, address[0].text, address[1] if other else None
+
+    def _own_address(self, barred: Sequence[Span]) -> tuple[PlaceReading, Span] | None:
+        for match in _ADDRESS.finditer(self.flat):
+            tail = [i for i, token in enumerate(self.tokens) if token.start >= match.end()]
+            end = next((self.tokens[i].start for i in tail[1:] if self.tokens[i].gap == "."), len(self.text))
+            outside = [*barred, (0, match.end()), (end, len(self.text) + 1)]
+            found = place.read(self.text, self.tokens, self.rules.units, asked=False, barred=outside)
+            if found and found.parts and found.span[0] - match.end() <= 6:
+                return found, (match.start(), found.span[1])
+        return None
+
+    # --- profile words ------------------------------------------------------------------------------------------------
+
+    def _scores(
+        self, found: Found, slots: _Slots, inside: Sequence[Range]
+    ) -> tuple[tuple[Scored, ...], tuple[Scored, ...]]:
+        """Words inside a name or a place ("bến xe Mỹ Tho") count only when nothing else speaks for a category."""
+        categories = found.scores("categories", self.profile.categories, without=inside)
+        categories = categories or found.scores("categories", self.profile.categories)
+        return found.scores("report_types", self.profile.report_types), categories
+
+    def _report_type(self, types: Sequence[Scored], categories: Sequence[Scored]) -> tuple[str, bool]:
+        if types:
+            return types[0].id, _sure(types)
+        default = self.profile.default_report_type.id
+        if categories and _sure(categories):
+            allowed = self.profile.categories[categories[0].id].report_types
+            return (allowed[0] if allowed and default not in allowed else default), True
+        return default, True
+
+    def _level(self, found: Found) -> str:
+        rows = (row_id for row_id, row in self.profile.levels.items() if row.set_by != "staff")
+        return found.first("levels", rows)
+
+    def _on_behalf(self, found: Found) -> bool:
+        """ "gửi giúp em" asks for help; "gửi giúp bà nội" speaks for another."""
+        match = found.row("on_behalf", "")
+        return match is not None and any(
+            (end < len(self.tokens) and self.tokens[end].bare not in _SELF) or self.tokens[end - 1].bare == "ho"
+            for _, end in match.ranges
+        )
+
+    def _status(self, slots: _Slots, categories: Sequence[Scored]) -> str:
+        """A code with little else beside it asks for the case's state (D19)."""
+        if "status" not in self.profile.commands:
+            return ""
+        said = " ".join(answers.forms(self.tokens))
+        asks = re.search(
+            r"(?:(?:toi|den) dau|sao roi|the nao|ra sao|xu ly chua|xong chua|giai quyet chua|co ket qua|tinh trang|tra cuu|chua xu ly)",
+            said,
+        )
+        if slots.codes:
+            left = [t for t in self.tokens if not any(code.span[0] <= t.start < code.span[1] for code in slots.codes)]
+            return "status" if asks or (len(left) <= 6 and not categories) else ""
+        about = re.search(
+            r"(?:phan anh|ho so|don|vu|ma|kien nghi)(?: \w+){0,6} (?:(?:toi|den) dau|sao roi|ra sao|xu ly chua|xong chua|the nao|co ket qua)",
+            said,
+        )
+        return "status" if about and not categories and len(self.tokens) <= 16 else ""
+
+    def _asked_confidential(self, answer: answers.Answer) -> bool | None:
+        if self.waiting_for != "confidential" or not (answer.yes or answer.no):
+            return None
+        return answer.yes
+
+    # --- description --------------------------------------------------------------------------------------------------
+
+    def _cuts(
+        self,
+        slots: _Slots,
+        topic: subject.Subject,
+        wish: tuple[int, int] | None,
+        insults: Sequence[Span],
+        answer: answers.Answer,
+        address: Span | None,
+    ) -> list[Span]:
+        personal = [item.span for item in (slots.email, slots.cccd, slots.tax) if item]
+        personal += [phone.span for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]
+        cuts = [describe.labelled(self.flat, span) for span in personal]
+        cuts += [slots.name.span] if slots.name else []
+        cuts += [address] if address else []
+        cuts += insults
+        start = topic.head[1] or describe.head(self.flat)
+        if answer.rest and answer.command in {"confidential", "skip", "confirm", "cancel"}:
+            start = max(start, answer.rest + describe.head(self.flat[answer.rest :]))
+        cuts.append((0, start))
+        cuts.append((describe.thanks_tail(self.flat), len(self.text)))
+        if wish:
+            last = wish[1]
+            cuts.append(
+                (self.tokens[wish[0]].start, self.tokens[last].start if last < len(self.tokens) else len(self.text))
+            )
+        return cuts
+
+    def _description(
+        self,
+        cuts: Sequence[Span],
+        where: PlaceReading | None,
+        answer: answers.Answer,
+        kind: matter.Kind,
+        categories: Sequence[Scored],
+        types: Sequence[Scored],
+        rated: bool,
+    ) -> str:
+        """The matter as typed, or "" when the message only answers a question."""
+        whole = bool(answer.command or answer.yes or answer.no) and answer.rest >= len(self.text.rstrip())
+        if whole or answer.command in {"cancel", "edit", "appeal"} or kind.thanks or kind.chitchat:
+            return ""
+        left = describe.without(self.text, cuts)
+        words = [token for token in tokenize(left) if token.bare not in HEADS | TAILS]
+        if not words or (rated and not categories):
+            return ""
+        if categories or types:
+            return left
+        if self.waiting_for == "description":
+            return left
+        if self.waiting_for not in _DESCRIBES or any(phrase in flat(left) for phrase in APOLOGY):
+            return ""
+        spoken = describe.without(self.text, [*cuts, where.span]) if where else left
+        own = [token for token in tokenize(spoken) if token.bare not in HEADS | TAILS]
+        return left if len(own) >= 2 else ""
+
+    def _range(self, span: Span | None) -> Range | None:
+        """Token range of a character span."""
+        if span is None or span[0] >= span[1]:
+            return None
+        inside = [i for i, token in enumerate(self.tokens) if span[0] <= token.start < span[1]]
+        return (inside[0], inside[-1] + 1) if inside else None
+
+    @staticmethod
+    def _without(tokens: Sequence[Token], codes: Sequence[numbers.Number]) -> tuple[Token, ...]:
+        return tuple(t for t in tokens if not any(code.span[0] <= t.start < code.span[1] for code in codes))
+
+    def _details(self, slots: _Slots, where: PlaceReading | None) -> tuple[Detail, ...]:
+        spans = [("phone", phone.span) for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]
+        spans += [
+            (what, item.span)
+            for what, item in (("email", slots.email), ("cccd", slots.cccd), ("tax_code", slots.tax))
+            if item
+        ]
+        spans += [("name", slots.name.span)] if slots.name else []
+        spans += [("code", code.span) for code in slots.codes]
+        spans += [("place", where.span)] if where and where.span[1] else []
+        return tuple(
+            Detail(what=what, text=self.text[start:end], span=(start, end))
+            for what, (start, end) in sorted(spans, key=lambda s: s[1])
+        )
+
+
+def _sure(scored: Sequence[Scored]) -> bool:
+    return len(scored) == 1 or scored[0].score > scored[1].score

@@ -1,0 +1,147 @@
+"""Words about the report itself: another matter, a further report, a correction."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialog.reading.lexicon import FAMILY_NAMES
+from dialog.reading.model import Correction, PhoneReading, Span
+from dialog.reading.text import Token, flat
+
+_REPORT = r"(?:bao|phan anh|gui|kien nghi|noi|hoi|trinh bay|phan nan|to)"
+_THING = r"(?:vu|viec|chuyen|cai|phan anh|van de|su viec|kien nghi|cho|vu viec|truong hop)"
+_ASIDE = r"(?:a|u|um|o|oi|da|ma|thoi|khoan|tu tu|a ma|ma thoi|thoi khoan|hay la|hay|doi da|khoan da|quen|ad|ad oi|truoc|anh|chi|em|minh|toi|mk|cho|xin|con|ngoai ra|nhan tien|tien the|them nua)"
+_SWITCH = re.compile(
+    rf"^\W*(?:{_ASIDE}[\s,.]+){{0,5}}(?:muon\s+|cho (?:em|toi|minh)\s+|xin\s+|can\s+)?{_REPORT}\s+(?:giup\s+|gium\s+|truoc\s+)?(?:{_THING}\s+)(?:(?:nay|kia|khac|do)\s*)+(?:(?:truoc|da|di|cai|gap hon)\s*)*(?:ne|nha|nhe|a|di|na|day)?\s*[:,.\-–]*\s*"
+)
+_SECOND = re.compile(
+    rf"^\W*(?:{_ASIDE}[\s,.]+){{0,5}}(?:muon\s+|can\s+|xin\s+|lai\s+)?(?:"
+    rf"{_REPORT}\s+(?:them|tiep)(?:\s+(?:mot|1|cai|ve))?(?:\s+{_THING})?(?:\s+(?:khac|nua|moi))*"
+    rf"|(?:gui|bao|phan anh|co)\s+(?:mot|1)?\s*{_THING}\s+(?:khac|nua|moi|thu hai|thu 2)"
+    rf"|(?:con|them)\s+(?:mot|1)?\s*{_THING}\s+(?:khac|nua|moi)"
+    rf"|{_THING}\s+(?:khac|thu hai|thu 2)"
+    rf")(?:\s+(?:nua|ne|nha|nhe|la|a|day))*\s*[:,.\-–]*\s*"
+)
+_LEAVES = re.compile(r"^\W*(?:a\s+|u\s+)?(?:ma thoi|thoi|khoan|khoan da)\b")
+_SAME = re.compile(
+    r"(?<!\w)(?:van (?:con )?(?:\w+ ){0,2}(?:do|nhu cu|cho cu|day)|cho cu|nhu (?:lan truoc|hom truoc|hom bua)|vu (?:hom truoc|lan truoc|cu|do)|lan truoc (?:da|toi|em|minh))(?!\w)"
+)
+
+_SLOT_WORDS: tuple[tuple[str, str], ...] = (
+    (r"(?:so dien thoai|sdt|so dt|dien thoai|so phone|dt)", "phone"),
+    (r"(?:ho va ten|ho ten|ten)", "name"),
+    (r"(?:dia chi lien he|dia chi (?:cua )?(?:toi|em|minh)|dia chi nguoi gui|dia chi nha)", "address"),
+    (r"(?:dia diem|dia chi|vi tri|so nha|cho xay ra|phuong|xa|duong|thon|ap|ngo|hem|noi xay ra)", "location"),
+    (r"(?:email|gmail|mail|thu dien tu)", "email"),
+    (r"(?:can cuoc(?: cong dan)?|cccd|cmnd)", "cccd"),
+    (r"(?:ma so thue|mst)", "tax_code"),
+    (r"(?:noi dung|mo ta)", "description"),
+    (r"(?:linh vuc|chu de)", "category"),
+    (r"(?:thoi gian|ngay gio|ngay xay ra|gio xay ra)", "occurred_at"),
+    (r"(?:anh|hinh|video|clip)", "media"),
+)
+_ANY_SLOT = "|".join(f"(?P<s{index}>{pattern})" for index, (pattern, _) in enumerate(_SLOT_WORDS))
+_EDIT = re.compile(
+    rf"(?<!\w)(?:sua|doi|nham|sai|chinh|cap nhat|ghi nham|viet nham|nhap lai|ghi lai|go nham)\s+(?:(?:luon|lai|giup|gium|cho|toi|em|minh|cai|roi|r|mat)\s+)*(?:{_ANY_SLOT})(?!\w)"
+)
+_SLOT_NEW = re.compile(
+    rf"(?<!\w)(?:{_ANY_SLOT})\s+(?:(?:cua|toi|em|minh)\s+)*(?P<how>moi|dung|chinh xac|bi sai|sai|bi nham|nham|sua lai|phai)(?:\s+(?:la|roi|phai|r))*\s*"
+)
+_VALUE_HEAD = re.compile(r"^\W*(?:(?:thanh|la|lai|moi|dung|roi|r|cua|toi|em|minh|phai|giup|:|-)(?![\w])\s*[:,\-]?\s*)+")
+_NOT = r"(?:chu khong phai(?: la)?|chu ko phai|chu k phai|chu hong phai|chu khong|khong phai(?: la)?|ko phai|k phai)"
+_X_NOT_Y = re.compile(rf"(?P<new>[^,.;!?\n]{{1,80}}?)[\s,]+{_NOT}\s+(?P<old>[^,.;!?\n]{{1,60}})")
+_NOT_Y_X = re.compile(
+    rf"(?<!\w){_NOT}\s+(?P<old>[^,.;!?\n]{{1,60}}?)[\s,]+(?:ma la|ma|phai la|la)\s+(?P<new>[^,.;!?\n]{{1,80}})"
+)
+_CORRECT_HEAD = re.compile(
+    r"^\W*(?:(?:a|da|nham|sai|roi|r|xin loi|oi|la|phai|dung|ra|em|toi|minh|ghi|viet|o)(?!\w)[\s,]*)+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    switch: bool = False
+    second: bool = False
+    same: bool = False
+    head: Span = (0, 0)
+    """The words that announce the new matter; they are not part of it."""
+
+
+def read(flat_text: str) -> Subject:
+    """Whether another or a further matter is announced, and with which words."""
+    same = _SAME.search(flat_text) is not None
+    switch = _SWITCH.match(flat_text)
+    second = _SECOND.match(flat_text)
+    if switch and (not second or second.end() <= switch.end() or _LEAVES.match(flat_text)):
+        other = re.search(r"khac", switch.group()) is not None and not _LEAVES.match(flat_text)
+        return Subject(switch=not other or "truoc" in switch.group(), second=other, same=same, head=switch.span())
+    if second:
+        return Subject(second=True, same=same, head=second.span())
+    return Subject(same=same)
+
+
+def _slot(match: re.Match[str]) -> str:
+    return next(slot for index, (_, slot) in enumerate(_SLOT_WORDS) if match[f"s{index}"])
+
+
+def correction(
+    text: str, flat_text: str, tokens: Sequence[Token], phones: Sequence[PhoneReading], *, said_edit: bool
+) -> Correction | None:
+    """A wish to change one slot (D05), or None. The value is as typed."""
+    if not tokens:
+        return None
+    contrast = _X_NOT_Y.search(flat_text) or _NOT_Y_X.search(flat_text)
+    named = _EDIT.search(flat_text) or _SLOT_NEW.search(flat_text)
+    if contrast:
+        head = _CORRECT_HEAD.match(flat_text[contrast.start("new") : contrast.end("new")])
+        edit = _EDIT.match(flat_text[contrast.start("new") :].lstrip())
+        skip = head.end() if head and head.end() < contrast.end("new") - contrast.start("new") else 0
+        if edit:
+            skip = edit.end()
+        new = text[contrast.start("new") + skip : contrast.end("new")].strip()
+        old = _trim(text[contrast.start("old") : contrast.end("old")])
+        slot = _slot(edit) if edit else _slot_of(new, phones)
+        if slot and new and (slot != "description" or said_edit):
+            return Correction(slot=slot, value=new, old=old)
+    if named and (said_edit or named.re is _SLOT_NEW or named.start() <= 12):
+        rest = text[named.end() :]
+        head = _VALUE_HEAD.match(flat_text[named.end() :])
+        value = _trim(rest[head.end() :] if head else rest)
+        slot = _slot(named)
+        if (
+            named.re is _SLOT_NEW
+            and not value
+            and not said_edit
+            and named["how"] not in {"sai", "bi sai", "nham", "bi nham"}
+        ):
+            return None
+        if (
+            slot == "location"
+            and named[0].split()[-1] in {"duong", "phuong", "xa", "ap", "thon", "ngo", "hem"}
+            and value
+        ):
+            value = f"{text[named.end() - len(named[0].split()[-1]) : named.end()]} {value}"
+        return Correction(slot=slot, value=phones[0].typed if slot == "phone" and phones else value)
+    if said_edit:
+        return Correction()
+    return None
+
+
+def _trim(text: str) -> str:
+    cut = text.strip(" ,.;:!?-–\n\t")
+    return re.sub(r"\s+(?:ạ|nha|nhé|nhe|a|ak|ad)$", "", cut)
+
+
+def _slot_of(value: str, phones: Sequence[PhoneReading]) -> str:
+    """Which slot a bare new value belongs to: a phone number, a place with a number, a person's name."""
+    said = value.split()
+    if any(phone.typed in value for phone in phones):
+        return "phone"
+    if any(char.isdigit() for char in value) or re.match(
+        r"(?i)(số|so|đường|duong|phường|phuong|xã|xa|ấp|ap|thôn|thon|ngõ|hẻm|hem|khu|tổ)\b", value
+    ):
+        return "location"
+    from_family = said and flat(said[0]) in FAMILY_NAMES
+    if from_family and 2 <= len(said) <= 5 and all(word[0].isupper() for word in said):
+        return "name"
+    return "description"
