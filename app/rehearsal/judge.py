@@ -39,7 +39,7 @@ def judge(record: Record, seen: Seen, profile: Profile) -> list[str]:
             differences += check(key, expected, seen, profile)
     for slot in seen.unanswered:
         row = profile.fields.get(slot)
-        if row is None or row.need == "optional":
+        if row is not None and row.need == "optional":
             differences.append(f"asked for {slot}, which the record does not answer")
     if record.citizen and record.expect.get("linked_to_same_citizen"):
         phone = _digits(record.citizen["phone"])[-9:]

@@ -1,0 +1,119 @@
+"""How a report in the making ends: sent, joined to an earlier case, withdrawn, or held back for what is missing."""
+
+from dataclasses import replace
+
+import msgspec
+
+from core.effects import AlertStaff, FollowUp, FollowUpKind, Submit
+from core.model import Draft
+from dialog import wording
+from dialog.questions import ask, ask_next, open_questions
+from dialog.state import Identity, Pending
+from dialog.turn import Turn
+
+
+def submit(turn: Turn) -> None:
+    """Hand the confirmed draft over, once; if something is still missing, ask for it instead."""
+    missing = next(open_questions(turn), "")
+    if missing:
+        ask_next(turn)
+        return
+    form = turn.form
+    draft = _completed(turn, form.draft)
+    ordinal = turn.state.submissions + 1
+    turn.wish(Submit(ordinal=ordinal, draft=draft))
+    level = turn.profile.levels.get(draft.level)
+    if level and level.alert_staff:
+        turn.wish(AlertStaff(reason="level", level=level.id))
+    pending = Pending(
+        ordinal=ordinal,
+        category=draft.category,
+        text=draft.description,
+        place=wording.place_line(turn.profile, draft.place) if draft.place else "",
+        insisted=form.insisted,
+        since=turn.now,
+    )
+    turn.update(
+        submissions=ordinal,
+        pending=(*turn.state.pending, pending),
+        identity=Identity(name=draft.name, phone=draft.phone) if draft.name or draft.phone else turn.state.identity,
+        form=None,
+        choices=(),
+    )
+    turn.outcome("submitted")
+
+
+def _completed(turn: Turn, draft: Draft) -> Draft:
+    confidential = draft.confidential
+    if confidential is None:
+        confidential = turn.profile.confidentiality.default == "confidential"
+    return replace(
+        draft,
+        report_type=draft.report_type or turn.profile.default_report_type.id,
+        level=draft.level or turn.profile.default_level.id,
+        confidential=confidential,
+        confirmed_at=turn.now,
+    )
+
+
+def submit_closed(turn: Turn, text: str) -> None:
+    """Put a pure thank-you note on file where the regulation wants it (TH Đ11.5)."""
+    ordinal = turn.state.submissions + 1
+    draft = _completed(turn, Draft(description=text, raw=(turn.reading.text,), started_at=turn.now))
+    turn.wish(Submit(ordinal=ordinal, draft=draft, closed=True))
+    turn.update(submissions=ordinal)
+
+
+def blocked(turn: Turn, slot: str) -> None:
+    """Say that nothing is sent without `slot`; the draft is kept (R-BN-27)."""
+    row = turn.profile.fields[slot]
+    hours = str(turn.profile.intake.draft_ttl_hours)
+    text = ""
+    if row.type == "media":
+        text = turn.line("need_photo_blocked", hours=hours)
+    if not text:
+        held = turn.line("submit_blocked", missing=row.label.lower(), hours=hours)
+        text = "\n".join(filter(None, (held, row.ask)))
+    turn.outcome(f"pending:{slot}")
+    ask(turn, slot, text=text)
+
+
+def withdraw(turn: Turn) -> None:
+    """Drop the open draft on the citizen's word."""
+    turn.update(form=None, choices=(), offer=None)
+    turn.say(turn.line("withdrawn"))
+    turn.outcome("withdrawn")
+
+
+def supplement(turn: Turn, code: str) -> None:
+    """Add what was written to the citizen's existing case instead of opening another."""
+    draft = turn.form.draft
+    turn.update(form=None, choices=())
+    add_to_case(turn, code, draft)
+
+
+def add_to_case(turn: Turn, code: str, draft: Draft) -> None:
+    turn.wish(FollowUp(code=code, kind=FollowUpKind.SUPPLEMENT, at=turn.now, text=draft.description, media=draft.media))
+    turn.update_known(code, need_more=False)
+    turn.say(turn.line("followup_received", code=code, agency=case_agency(turn, code)))
+    turn.outcome("supplemented", code)
+
+
+def case_agency(turn: Turn, code: str) -> str:
+    """Who handles the case as far as we know; before that, who receives it first."""
+    known = turn.known(code)
+    agency = known.case.agency if known else ""
+    return agency or turn.profile.routing.first_receiver
+
+
+def park(turn: Turn) -> None:
+    """Put the open draft aside, to be gone on with later (D23)."""
+    form = msgspec.structs.replace(turn.form, other="", waiting="", tries={})
+    turn.update(form=None, parked=(*turn.state.parked, form)[-3:])
+
+
+def take_up(turn: Turn) -> None:
+    """Go on with the draft put aside last."""
+    *rest, form = turn.state.parked
+    turn.update(form=form, parked=tuple(rest), resume=False)
+    ask_next(turn)

@@ -1,0 +1,197 @@
+"""A message that belongs to a report: an answer, further slots, or another matter; then the next question."""
+
+from dataclasses import replace
+
+import msgspec
+
+from dialog import filling, wording
+from dialog.answers import Heard, agrees, answer, declines, edit_slot, tell_corrected
+from dialog.duplicates import find_duplicate
+from dialog.ending import park
+from dialog.questions import ask, ask_next, open_questions
+from dialog.reading import read
+from dialog.reading.model import Correction
+from dialog.turn import Turn
+from regulations.text import exclusion_text
+
+NOTED = ("report_type", "location", "name", "org_name")
+NOTED_LENGTH = 160
+
+
+def report(turn: Turn) -> bool:
+    """Take the message into the report; False when it holds nothing for one."""
+    _mind_insults(turn)
+    if turn.waiting == "topic_switch":
+        return _hear_topic_switch(turn)
+    if turn.state.form and turn.reading.correction:
+        return _correct(turn, turn.reading.correction)
+    if _another_matter(turn, sure=True):
+        return _propose_switch(turn)
+    slot = turn.waiting
+    heard = answer(turn) if slot else Heard.OTHER
+    if heard is Heard.DONE:
+        _keep_track(turn, slot)
+        return True
+    if heard is Heard.OTHER and _another_matter(turn, sure=False):
+        return _propose_switch(turn)
+    # Words about the person helped are theirs, not the sender's (D16).
+    if not slot.startswith("behalf_"):
+        filling.fill(turn)
+    if heard is Heard.OTHER and slot and not turn.filled and turn.reading.has_matter and turn.form.draft.description:
+        filling.append_description(turn, turn.reading.description)
+        turn.filled.append("description")
+    if not turn.filled and heard is Heard.OTHER and not slot:
+        return False
+    _keep_track(turn, slot)
+    go_on(turn)
+    return True
+
+
+def go_on(turn: Turn) -> None:
+    """Say what was understood and ask for what is missing."""
+    if "description" in turn.filled:
+        find_duplicate(turn)
+    if turn.profile.intake.restate_before_submit and next(open_questions(turn), "confirm") != "confirm":
+        _note_understood(turn)
+    ask_next(turn)
+
+
+def _keep_track(turn: Turn, slot: str) -> None:
+    """Remember which message filled which slots, for the case that it is edited."""
+    if turn.filled and turn.message and turn.state.form:
+        turn.update_form(
+            last_message=turn.message.external_id, last_waiting=slot, last_slots=tuple(dict.fromkeys(turn.filled))
+        )
+
+
+def _note_understood(turn: Turn) -> None:
+    """After a message that told several things at once: name them."""
+    if turn.waiting == "confirm" or turn.corrected or sum(slot in NOTED for slot in turn.filled) < 2:
+        return
+    draft = turn.form.draft
+    place = draft.place.text if draft.place else ""
+    known = (wording.category_label(turn.profile, draft.category), place, draft.name)
+    keep = ", ".join(part for part in known if part)
+    if len(keep) <= NOTED_LENGTH:
+        turn.note(turn.line("noted", keep=keep), firm=False)
+
+
+def _mind_insults(turn: Turn) -> None:
+    """One request to use fitting words; a second insult is only flagged (D09). The matter is taken all the same."""
+    row = turn.profile.exclusions.get(turn.reading.insult_row)
+    if not turn.reading.insult or row is None:
+        return
+    turn.update(insults=turn.state.insults + 1)
+    if turn.state.insults == 1:
+        turn.note(exclusion_text(turn.profile, row))
+    if turn.state.form or turn.reading.has_matter:
+        turn.flag("profanity")
+
+
+# --- another matter -------------------------------------------------------------------------------------------------
+
+
+def _another_matter(turn: Turn, *, sure: bool) -> bool:
+    """Whether this is a second subject: said so (`sure`), or a sure category that is not the open report's (D23)."""
+    reading = turn.reading
+    draft = turn.form.draft
+    if not draft.description or not reading.has_matter or turn.waiting in ("", "description", "edit"):
+        return False
+    if sure:
+        return reading.subject_switch or reading.second_report
+    return bool(reading.category_sure and draft.category and reading.category != draft.category)
+
+
+def _propose_switch(turn: Turn) -> bool:
+    reading = turn.reading
+    label = wording.category_label(turn.profile, reading.category if reading.category_sure else "")
+    shown = {**turn.form.shown, "other": label or reading.description}
+    turn.update_form(other=reading.text, shown=shown)
+    ask(turn, "topic_switch")
+    return True
+
+
+def _hear_topic_switch(turn: Turn) -> bool:
+    other = turn.form.other
+    if agrees(turn.reading):
+        park(turn)
+        reread(turn, other)
+        filling.fill(turn)
+    elif declines(turn.reading):
+        turn.update_form(other="")
+        reread(turn, other)
+        filling.append_description(turn, turn.reading.description or other)
+    else:
+        ask(turn, "topic_switch")
+        return True
+    turn.filled.append("description")
+    go_on(turn)
+    return True
+
+
+def reread(turn: Turn, text: str = "", *, waiting_for: str = "") -> None:
+    """Read the message again: other words of the citizen's in its place, or as the answer to another question."""
+    if turn.message is None:
+        return
+    if text:
+        turn.message = replace(turn.message, text=text, choice="", media=(), place=None, contact=None)
+    turn.reading = read(turn.message, profile=turn.profile, now=turn.now, waiting_for=waiting_for)
+
+
+# --- corrections ----------------------------------------------------------------------------------------------------
+
+
+def _correct(turn: Turn, correction: Correction) -> bool:
+    """Change the one slot that is meant and repeat its new value (D05); ask which one when none is named."""
+    slot = correction.slot or _slot_with(turn, correction.old)
+    before = turn.waiting
+    if correction.old and correction.value and _replace_fragment(turn, slot, correction):
+        turn.filled.append(slot)
+    elif slot:
+        filling.fill(turn, replacing={slot})
+    else:
+        filling.fill(turn, replacing={"name", "phone", "email", "address", "location"})
+    if not turn.filled:
+        if slot in turn.profile.fields:
+            edit_slot(turn, slot)
+        else:
+            ask(turn, "edit")
+        return True
+    turn.update_form(editing=False)
+    tell_corrected(turn)
+    _keep_track(turn, before)
+    go_on(turn)
+    return True
+
+
+def _slot_with(turn: Turn, fragment: str) -> str:
+    """Where the words to be replaced stand: the place, else the matter."""
+    place = turn.form.draft.place
+    if fragment and place and fragment in place.text:
+        return "location"
+    return "description" if fragment and fragment in turn.form.draft.description else ""
+
+
+def _replace_fragment(turn: Turn, slot: str, correction: Correction) -> bool:
+    draft = turn.form.draft
+    old, new = correction.old, correction.value
+    if slot == "location" and draft.place and old in draft.place.text:
+        turn.update_draft(place=replace(draft.place, text=draft.place.text.replace(old, new, 1)))
+        # The matter often repeats the place; both must say the same.
+        turn.update_draft(description=draft.description.replace(old, new, 1))
+        return True
+    value = getattr(draft, slot, "")
+    if isinstance(value, str) and old in value:
+        turn.update_draft(**{slot: value.replace(old, new, 1)})
+        shown = {key: text for key, text in turn.form.shown.items() if key != slot}
+        turn.update(form=msgspec.structs.replace(turn.form, shown=shown))
+        return True
+    return False
+
+
+def correct_message(turn: Turn, waiting: str, slots: tuple[str, ...]) -> None:
+    """An edited message: what it had filled is taken from its new words."""
+    filling.fill(turn, replacing=set(slots) | {waiting})
+    if turn.filled:
+        tell_corrected(turn)
+        go_on(turn)

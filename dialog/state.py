@@ -1,0 +1,159 @@
+"""What the dialog remembers of one conversation, and how it is written down.
+
+A `State` is never changed: every step makes a new one. It holds what the next step needs and nothing else, because it
+is encrypted and stored with every message. A field that an older version did not write gets its default.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from core.model import Case, Choice, Draft
+
+VERSION = 1
+KEPT_CASES = 20
+
+
+class WardOption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One way to read a ward: today's ward, and the old one it took over, if an old one was named."""
+
+    new: str
+    code: str = ""
+    old: str = ""
+    old_district: str = ""
+    province: str = ""
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A report in the making: what is known, and what the citizen has said about the questions."""
+
+    draft: Draft = Draft()
+    waiting: str = ""
+    """The slot whose question is open; empty before the first question."""
+    sender: str = "person"
+    topics: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    """Questions that are never asked again: skipped slots, wards agreed on, offers answered."""
+    tries: dict[str, int] = {}
+    """Slot → how often its question has been put."""
+    editing: bool = False
+    """The open question came from a wish to correct; the answer replaces what is there."""
+    offered: tuple[str, ...] = ()
+    """The ids behind an open choice of report type or category."""
+    wards: tuple[WardOption, ...] = ()
+    """Readings of the ward that the citizen has yet to confirm or to pick from."""
+    shown: dict[str, str] = {}
+    """Slot → how a value may be shown back, where that differs from what is stored (phone numbers, expanded text)."""
+    suggestion: str = ""
+    """Today's number (E.164) of an abolished prefix, offered to the citizen."""
+    duplicate: str = ""
+    """The code of an own case that this report seems to repeat."""
+    other: str = ""
+    """A second matter that came in between, word for word, until the citizen says whether it is one."""
+    insisted: str = ""
+    """The exclusion despite which the citizen wants this sent."""
+    parts: int = 0
+    """How many parts of the place were named."""
+    last_message: str = ""
+    last_waiting: str = ""
+    last_slots: tuple[str, ...] = ()
+    """The message that filled slots last, so that its correction can be taken back to them."""
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A declined or dangerous matter that the citizen may still send."""
+
+    row: str
+    text: str
+    kind: str = "exclusion"
+    level: str = ""
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A report on its way to the store, until its code comes back."""
+
+    ordinal: int
+    category: str = ""
+    text: str = ""
+    place: str = ""
+    insisted: str = ""
+    since: datetime | None = None
+    told: bool = False
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A case of this person, or one that was looked up."""
+
+    case: Case
+    ordinal: int = 0
+    """Which report of this conversation it was; 0 when it came from elsewhere."""
+    place: str = ""
+    insisted: str = ""
+    result: int = 0
+    """Checksum of the result that has been told; 0 when none was."""
+    need_more: bool = False
+    opened_at: datetime | None = None
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    name: str = ""
+    phone: str = ""
+
+
+class RatingAsked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    code: str
+    at: datetime
+    reminders: int = 0
+    value: int | None = None
+    """Set once rated: the next words may still be a comment."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One conversation. `wake_at` mirrors the last `Wake` effect."""
+
+    version: int = VERSION
+    profile: str = ""
+    channel: str = ""
+    form: Form | None = None
+    parked: tuple[Form, ...] = ()
+    """Earlier drafts, while another matter goes first; the latest comes last."""
+    choices: tuple[Choice, ...] = ()
+    """What was offered last; a number or a label typed by the citizen is looked up here."""
+    offer: Offer | None = None
+    resume: bool = False
+    """It was asked whether to go on with a parked draft."""
+    submissions: int = 0
+    pending: tuple[Pending, ...] = ()
+    cases: tuple[Known, ...] = ()
+    identity: Identity | None = None
+    rating: RatingAsked | None = None
+    lookups: int = 0
+    chats: int = 0
+    stickers: int = 0
+    insults: int = 0
+    refused: str = ""
+    refused_at: datetime | None = None
+    """The exclusion that was answered last, so that a flood of the same is not answered each time."""
+    privacy_told: bool = False
+    settled: bool = False
+    """Something has just been answered in full; plain thanks then need no case."""
+    heard_at: datetime | None = None
+    reminders: int = 0
+    paused: bool = False
+    minute: datetime | None = None
+    in_minute: int = 0
+    wake_at: datetime | None = None
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(State)
+
+
+def encode(state: State) -> bytes:
+    """The state as MessagePack, field names included, defaults left out."""
+    return _ENCODER.encode(state)
+
+
+def decode(raw: bytes) -> State:
+    """The state that `encode` wrote, by this version or an older one. Raises `ValueError` for anything else."""
+    return _DECODER.decode(raw)

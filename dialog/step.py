@@ -1,0 +1,81 @@
+"""The machine: one event in, a new state and the wishes out. Pure; the same input gives the same output."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from core.effects import Effect
+from core.events import Event, GivenBack, InboundMessage, MessageEdited, TimerFired
+from dialog.clock import expire, set_alarm, timer_fired
+from dialog.hearing import hear
+from dialog.news import STORE
+from dialog.questions import ask
+from dialog.reporting import correct_message, reread
+from dialog.state import State
+from dialog.turn import Turn
+from regulations.model import Profile
+
+
+def new_state(*, channel: str, profile: Profile, now: datetime) -> State:
+    """A conversation in which nothing has been said yet."""
+    return State(profile=profile.id, channel=channel, heard_at=now)
+
+
+def step(state: State, event: Event, profile: Profile, now: datetime) -> tuple[State, list[Effect]]:
+    """What happens next. `now` is timezone-aware. The given state is not changed; nothing is raised for what
+    citizens write. Events that concern the pipeline only (echoes, receipts, staff) change nothing.
+    """
+    handle = HANDLERS.get(type(event))
+    if handle is None:
+        return state, []
+    turn = Turn(state=state, profile=profile, now=now)
+    handle(turn, event)
+    set_alarm(turn)
+    return turn.state, turn.effects
+
+
+def waiting_for(state: State) -> str:
+    """The slot or side question the bot waits for, as in the canonical slots; empty when it waits for nothing."""
+    return state.form.waiting if state.form else ""
+
+
+def _hear(turn: Turn, event: InboundMessage) -> None:
+    expire(turn)
+    turn.message = event
+    turn.update(heard_at=turn.now, paused=False)
+    hear(turn)
+
+
+def _edited(turn: Turn, event: MessageEdited) -> None:
+    """A changed message corrects what it had filled, if it was the last one to fill anything."""
+    form = turn.state.form
+    if form is None or event.of != form.last_message or not (event.text or event.place):
+        return
+    turn.message = InboundMessage(
+        peer=event.peer, external_id=event.of, sent_at=event.sent_at, text=event.text, place=event.place
+    )
+    reread(turn, waiting_for=form.last_waiting)
+    correct_message(turn, form.last_waiting, form.last_slots)
+
+
+def _given_back(turn: Turn, event: GivenBack) -> None:
+    """The bot takes up the open question again, with a fresh count of tries."""
+    waiting = turn.waiting
+    if waiting:
+        turn.update_form(tries={}, waiting="")
+        ask(turn, waiting)
+
+
+def _timer(turn: Turn, event: TimerFired) -> None:
+    # The timer is spent: whatever is due next has to be wished for anew.
+    turn.update(wake_at=None)
+    timer_fired(turn, event)
+
+
+HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
+    InboundMessage: _hear,
+    MessageEdited: _edited,
+    GivenBack: _given_back,
+    TimerFired: _timer,
+    **STORE,
+}

@@ -1,0 +1,157 @@
+"""One event being answered: a working copy of the state and the wishes so far.
+
+`Turn` lives inside one call of `step` and is thrown away; the state it started from is never touched.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from core.effects import Effect, Outcome, Say, Wake
+from core.events import InboundMessage
+from core.model import Ask, Case, Choice, Draft, OutboundMessage
+from dialog import wording
+from dialog.reading.model import Reading
+from dialog.state import KEPT_CASES, Form, Known, State
+from regulations.model import Profile
+
+BLANK = Form()
+SILENCE = Reading(text="", folded="")
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    state: State
+    profile: Profile
+    now: datetime
+    message: InboundMessage | None = None
+    reading: Reading = SILENCE
+    effects: list[Effect] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Said before the question, in one message with it."""
+    firm: bool = False
+    """A note that must reach the citizen even if the question is overtaken by the next message."""
+    filled: list[str] = field(default_factory=list)
+    """Slots this message filled or changed."""
+    corrected: bool = False
+    """The notes repeat what was changed, so the whole report need not be read out again."""
+
+    # --- state ---------------------------------------------------------------------------------------------------
+
+    def update(self, **changes: Any) -> None:
+        self.state = msgspec.structs.replace(self.state, **changes)
+
+    @property
+    def form(self) -> Form:
+        """The open report, or an empty one."""
+        return self.state.form or BLANK
+
+    def begin(self) -> None:
+        """Open a report unless one is open."""
+        if self.state.form is None:
+            user = self.message.peer.user if self.message else ""
+            # Mail is answered to the address it came from, so the sender has given it already.
+            draft = Draft(started_at=self.now, email=user if "@" in user else "")
+            self.update(form=Form(draft=draft), settled=False, offer=None, resume=False, reminders=0)
+
+    def update_form(self, **changes: Any) -> None:
+        self.begin()
+        self.update(form=msgspec.structs.replace(self.form, **changes))
+
+    def update_draft(self, **changes: Any) -> None:
+        self.update_form(draft=replace(self.form.draft, **changes))
+
+    def settle(self, *questions: str) -> None:
+        """Never ask these again for this report."""
+        fresh = tuple(question for question in questions if question not in self.form.settled)
+        if fresh:
+            self.update_form(settled=self.form.settled + fresh)
+
+    def flag(self, *flags: str) -> None:
+        fresh = tuple(flag for flag in flags if flag and flag not in self.form.draft.flags)
+        if fresh:
+            self.update_draft(flags=self.form.draft.flags + fresh)
+
+    @property
+    def waiting(self) -> str:
+        return self.form.waiting
+
+    def known(self, code: str) -> Known | None:
+        return next((known for known in self.state.cases if known.case.code == code), None)
+
+    def remember(self, known: Known) -> None:
+        """Put a case in front of the others; the oldest beyond the limit is forgotten."""
+        others = tuple(other for other in self.state.cases if other.case.code != known.case.code)
+        self.update(cases=(known, *others)[:KEPT_CASES])
+
+    def update_case(self, code: str, **changes: Any) -> Case | None:
+        """Change one remembered case in its place; None if it is not known."""
+        changed: Case | None = None
+        cases: list[Known] = []
+        for known in self.state.cases:
+            if known.case.code == code:
+                changed = replace(known.case, **changes)
+                known = msgspec.structs.replace(known, case=changed)
+            cases.append(known)
+        if changed is not None:
+            self.update(cases=tuple(cases))
+        return changed
+
+    def update_known(self, code: str, **changes: Any) -> None:
+        self.update(
+            cases=tuple(
+                msgspec.structs.replace(known, **changes) if known.case.code == code else known
+                for known in self.state.cases
+            )
+        )
+
+    # --- words ---------------------------------------------------------------------------------------------------
+
+    def line(self, template: str, **values: str) -> str:
+        return wording.line(self.profile, template, **values)
+
+    def button(self, key: str, template: str) -> Choice:
+        """A button labelled with the profile's text `button_…`."""
+        return Choice(key=key, label=self.line(template))
+
+    def note(self, text: str, *, firm: bool = True) -> None:
+        if text:
+            self.notes.append(text)
+            self.firm = self.firm or firm
+
+    def say(
+        self,
+        text: str = "",
+        choices: Iterable[Choice] = (),
+        *,
+        ask: Ask = Ask.NOTHING,
+        question: bool = False,
+        about: str = "",
+        news: str = "",
+    ) -> None:
+        """Say the notes and `text` as one message. A `question` gives way to a newer one that overtakes it."""
+        words = "\n".join(part for part in (*self.notes, text) if part)
+        offered = tuple(choice for choice in choices if choice.label)
+        self.notes.clear()
+        if not words:
+            return
+        message = OutboundMessage(text=words, choices=offered, ask=ask)
+        self.effects.append(Say(message=message, replaceable=question and not self.firm, about=about, news=news))
+        self.firm = False
+        if offered or question:
+            self.update(choices=offered)
+
+    def outcome(self, value: str, code: str = "") -> None:
+        self.effects.append(Outcome(value=value, code=code))
+        self.update(settled=True)
+
+    def wish(self, effect: Effect) -> None:
+        self.effects.append(effect)
+
+    def wake(self, at: datetime | None) -> None:
+        if at != self.state.wake_at:
+            self.update(wake_at=at)
+            self.effects.append(Wake(at=at))
