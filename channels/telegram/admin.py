@@ -5,6 +5,7 @@ The library is imported here only, when a bot is opened: it costs tens of megaby
 """
 
 import logging
+import os
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,8 @@ class TelegramAdmin:
 
         # httpx logs every address at level INFO, and ours contain the token.
         logging.getLogger("httpx").setLevel(logging.WARNING)
+        # Otherwise the library warns of a coming change whenever Telegram asks us to wait.
+        os.environ.setdefault("PTB_TIMEDELTA", "true")
         self._requests = [HTTPXRequest(connection_pool_size=4, read_timeout=20, connect_timeout=10) for _ in range(2)]
         base = self._settings.api_base.rstrip("/")
         self._bot = Bot(
