@@ -14,7 +14,7 @@ from channels.zalo.media import fetch
 from channels.zalo.outgoing import PeerQuota, ZaloReceipt
 from channels.zalo.parse import ANONYMOUS, oa_of, read_events
 from channels.zalo.settings import ZaloSettings
-from channels.zalo.tokens import Tokens
+from channels.zalo.tokens import Tokens, authorization_url, code_challenge
 from channels.zalo.uploads import Uploads
 from core.errors import SendError, TryAgain, Unknown
 from core.events import PlatformEvent
@@ -53,6 +53,20 @@ class ZaloChannel:
     def oa_of(self, delivery: Delivery) -> str:
         """Which OA a delivery is for: the OAs of one app share one webhook address. Raises `DeliveryUnreadable`."""
         return oa_of(delivery)
+
+    def consent_url(self, state: str = "", verifier: str = "") -> str:
+        """Where an OA admin grants this app access; what comes back goes to `tokens.exchange_code`.
+
+        `verifier` is a fresh PKCE verifier; without one the configured one is used, without that none.
+        """
+        verifier = verifier or self._settings.code_verifier
+        return authorization_url(
+            self._settings.app_id,
+            self._settings.callback_url,
+            challenge=code_challenge(verifier) if verifier else "",
+            state=state,
+            base=self._settings.oauth(""),
+        )
 
     async def send(self, peer: Peer, message: OutboundMessage) -> ZaloReceipt:
         """One call for a text, a question, or one picture with its caption; more only where Zalo needs more."""

@@ -114,10 +114,6 @@ def file(token: str) -> dict[str, Any]:
     return {"attachment": {"type": "file", "payload": {"token": token}}}
 
 
-def quoting(message: Mapping[str, Any], message_id: str) -> dict[str, Any]:
-    return {**message, "quote_message_id": message_id}
-
-
 def receipt_of(data: object) -> ZaloReceipt:
     """Read the answer to a send. Raises `Unknown` when it names no message: it was taken, but cannot be followed."""
     values = part_of(data)

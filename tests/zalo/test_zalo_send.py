@@ -15,7 +15,7 @@ from PIL import Image
 
 from channels.render import fit
 from channels.zalo import FREE_WINDOW, PeerQuota, Quota, ZaloChannel
-from channels.zalo.outgoing import CS, quoting
+from channels.zalo.outgoing import CS
 from channels.zalo.uploads import IMAGE_LIMIT, fit_image
 from core.capabilities import Support
 from core.errors import Misconfigured, Refused, SendError, TryAgain, Unknown, Unreachable
@@ -220,12 +220,6 @@ async def test_a_failed_send_is_one_of_five_errors(
         await channel.send(AN, OutboundMessage(text="a"))
 
     assert type(caught.value) is error and len(zalo.calls) == 1
-
-
-def test_a_quote_is_a_field_of_the_message() -> None:
-    documented = sample("rest_cs_quote_request")["message"]
-
-    assert quoting({"text": documented["text"]}, documented["quote_message_id"]) == documented
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

@@ -340,6 +340,17 @@ def test_the_consent_page_knows_no_scope() -> None:
     assert "code_challenge" not in authorization_url("1", "https://t.vn/cb")
 
 
+def test_the_consent_url_carries_the_registered_callback(make_channel: Callable[..., ZaloChannel]) -> None:
+    verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    fixed = make_channel(callback_url="https://t.vn/cb", code_verifier=verifier)
+    bare = make_channel(callback_url="https://t.vn/cb")
+
+    assert "redirect_uri=https%3A%2F%2Ft.vn%2Fcb&" in fixed.consent_url()
+    assert "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" in fixed.consent_url()
+    assert fixed.consent_url(state="s") == bare.consent_url(state="s", verifier=verifier)
+    assert "code_challenge" not in bare.consent_url()
+
+
 async def test_appsecret_proof_is_sent_when_the_app_wants_it(
     make_channel: Callable[..., ZaloChannel], zalo: Any
 ) -> None:
