@@ -23,6 +23,7 @@ from core.errors import ProfileError
 from core.ports import Channel
 from pipeline.account import Account, Accounts
 from pipeline.gateway import Gateway, Roles
+from regulations.model import Profile
 from storage.blobs import FolderBlobs
 from storage.embedded import EmbeddedPostgres
 from storage.migrate import migrate
@@ -143,7 +144,7 @@ def _accounts(
 ) -> Accounts:
     problems: list[str] = []
     made: dict[tuple[str, str], Account] = {}
-    profiles: dict[str, Any] = {}
+    profiles: dict[str, Profile] = {}
     for index, table in enumerate(settings.accounts):
         where = f"accounts.{index}"
         try:
@@ -168,9 +169,10 @@ def _accounts(
     return Accounts(made)
 
 
-def load_profile(profile_id: str, settings: Settings) -> Any:
+def load_profile(profile_id: str, settings: Settings) -> Profile:
     """Raises `ProfileError`."""
-    return regulations.load(profile_id, extra=Path(settings.profiles) if settings.profiles else None)
+    own = Path(settings.profiles or ".") / f"{profile_id}.toml"
+    return regulations.load(own if settings.profiles and own.exists() else profile_id)
 
 
 def _channel_settings(kind: Any, values: dict[str, Any]) -> Any:

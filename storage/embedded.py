@@ -27,6 +27,10 @@ _SERVER_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _SHARED_BINARIES = Path("/var/cache/tiepnhan")
 
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Servers that this process started: they may outlive their `EmbeddedPostgres`, and their parent has to reap them."""
+
+
 class EmbeddedPostgresError(Exception):
     """The server cannot be started; the text says why and what to do."""
 
@@ -52,7 +56,6 @@ class EmbeddedPostgres:
         self._fsync = fsync
         self._account = _unprivileged_account()
         self._sockets = _socket_folder(self.folder, self._account)
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -76,8 +79,7 @@ class EmbeddedPostgres:
 
     def running(self) -> bool:
         """Whether our own server is alive and ready on this folder, whoever started it."""
-        if self._child is not None:
-            self._child.poll()
+        _reap()
         lines = _pid_file(self.folder)
         return (
             len(lines) >= 8
@@ -98,10 +100,8 @@ class EmbeddedPostgres:
         os.kill(pid, signal.SIGINT)
         end = time.monotonic() + _START_SECONDS
         while _is_postgres(pid) and time.monotonic() < end:
-            if self._child is not None:
-                self._child.poll()
+            _reap()
             time.sleep(0.01)
-        self._child = None
 
     def _make(self, binaries: Path) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
@@ -145,12 +145,13 @@ class EmbeddedPostgres:
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with log_path.open("ab") as log:
             begin = log.tell()
-            self._child = self._run([binaries / "postgres", "-D", self._data, *arguments], log)
+            child = self._run([binaries / "postgres", "-D", self._data, *arguments], log)
+        _started.append(child)
         while time.monotonic() < end:
             lines = _pid_file(self.folder)
-            if len(lines) >= 8 and lines[0] == str(self._child.pid) and lines[7].strip() == "ready":
+            if len(lines) >= 8 and lines[0] == str(child.pid) and lines[7].strip() == "ready":
                 return ""
-            if self._child.poll() is not None:
+            if child.poll() is not None:
                 with log_path.open("rb") as log:
                     log.seek(begin)
                     return f"PostgreSQL did not start: {log.read()[-800:].decode(errors='replace')}"
@@ -287,6 +288,10 @@ def _shared_copy(package: Path) -> Path:
         if not (target / "complete").exists():
             raise
     return target
+
+
+def _reap() -> None:
+    _started[:] = [child for child in _started if child.poll() is None]
 
 
 def _pid_file(folder: Path) -> list[str]:
