@@ -120,7 +120,7 @@ async def running(config: SimulatorConfig, clock: Clock | None) -> AsyncIterator
     program = server(config, simulator=simulator)
     task = asyncio.create_task(program.serve(sockets=[listening]))
     async with asyncio.timeout(10):
-        while not program.started:
+        while not program.started:  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
     async with AsyncClient(timeout=20) as http:
         yield Running(simulator, f"http://127.0.0.1:{port}", http)
