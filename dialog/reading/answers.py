@@ -4,7 +4,7 @@ A command is the whole message or its leading clause; "thôi" inside a sentence 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialog.reading.lexicon import (
@@ -136,12 +136,24 @@ class Answer:
     skip: bool = False
 
 
-def forms(tokens: Iterable[Token]) -> list[str]:
+_EMPTY_HEADS = frozenset("da a oi alo chao ad em anh chi hi hello".split())
+"""A leading clause of these alone answers nothing: "dạ, …"."""
+_AFTER_NO = frozenset(["co", "phai", "can", "biet", "dau", "dung", "muon"])
+
+
+def forms(tokens: Sequence[Token]) -> list[str]:
     """Folded words with one-word shorthand written out: "k" → "khong"."""
-    return [flat(MATCHING[token.lower][0]) if MATCHING.get(token.lower) else token.bare for token in tokens]
+    said = [flat(MATCHING[token.lower][0]) if MATCHING.get(token.lower) else token.bare for token in tokens]
+    for index, token in enumerate(tokens):
+        # "hong" is hỏng (broken) more often than hông (no).
+        if token.lower == "hong" and (len(said) == 1 or said[min(index + 1, len(said) - 1)] in _AFTER_NO):
+            said[index] = "khong"
+    return said
 
 
 def clauses(tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    if not tokens:
+        return []
     starts = [i for i, token in enumerate(tokens) if i == 0 or token.gap]
     return list(zip(starts, [*starts[1:], len(tokens)], strict=True))
 
@@ -187,8 +199,8 @@ def _is_no(said: Sequence[str]) -> bool:
 
 
 def _is_skip(said: Sequence[str]) -> bool:
-    """ "không có ảnh", "khỏi cần email", "không cần đâu": a no that leaves a question open."""
-    return _is_no(said)
+    """ "không có ảnh", "khỏi cần email", "không cần đâu": a no that leaves a question open; "sai rồi" is another kind of no."""
+    return _is_no(said) and not any(word in {"sai", "nham", "dung", "phai"} for word in said)
 
 
 def commands_at(
@@ -262,13 +274,15 @@ def read(
     if first_end < len(tokens):
         rest = tokens[first_end].start
         command, after = _clause_command(tokens, 0, first_end, rows, phrases)
+        if not command and all(word in _EMPTY_HEADS for word in lead):
+            return Answer()
         if command in _LEADING or _is_yes(lead) or _is_no(lead):
             return Answer(
                 command if command in _LEADING else "",
                 rest,
                 _is_yes(lead),
                 _is_no(lead) and command != "cancel",
-                _is_no(lead),
+                _is_skip(lead),
             )
     command, after = _open_command(tokens, first_end, rows, phrases)
     if command:
@@ -402,7 +416,10 @@ def rating(text: str, flat_text: str, tokens: Sequence[Token], scale: Rating, *,
     rows = [row for row in scale.scale.values() if row.polarity == best[1]]
     clear = scale.kind == "labels" and len(rows) == 1 and "hai long" in " ".join(said[at : at + best[0]])
     return RatingReading(
-        value=rows[0].value if len(rows) == 1 else None, sure=clear, polarity=best[1], comment=_comment(text, tokens[at + best[0] - 1].end)
+        value=rows[0].value if len(rows) == 1 else None,
+        sure=clear,
+        polarity=best[1],
+        comment=_comment(text, tokens[at + best[0] - 1].end),
     )
 
 

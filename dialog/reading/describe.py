@@ -24,6 +24,7 @@ _THANKS_TAIL = re.compile(
 )
 _SPACES = re.compile(r"[ \t]{2,}")
 _ORPHANS = re.compile(r"(?:\s*[,;:]\s*){2,}")
+_AFTER_STOP = re.compile(r"([.!?])\s*[,;:]")
 _BEFORE_STOP = re.compile(r"[ ,;:]+([.!?])|[ ]+([,;:])")
 
 
@@ -34,9 +35,9 @@ def labelled(flat_text: str, span: Span) -> Span:
     return (match.start() if match else span[0], span[1])
 
 
-def head(flat_text: str) -> int:
+def head(text: str, flat_text: str) -> int:
     """Where the matter starts: after "alo cho minh bao"; 0 when nothing would be left."""
-    greeting = _GREETING.match(flat_text)
+    greeting = None if text.lstrip().lower().startswith("đã") else _GREETING.match(flat_text)
     start = greeting.end() if greeting else 0
     opening = _OPENING.match(flat_text[start:])
     end = start + (opening.end() if opening else 0)
@@ -59,7 +60,7 @@ def without(text: str, cuts: Iterable[Span]) -> str:
     pieces.append(text[at:])
     joined = " ".join(piece.strip(" \t") if index > 0 else piece for index, piece in enumerate(pieces) if piece.strip())
     joined = _SPACES.sub(" ", joined)
-    joined = _ORPHANS.sub(", ", joined)
+    joined = _AFTER_STOP.sub(r"\1", _ORPHANS.sub(", ", joined))
     joined = _BEFORE_STOP.sub(lambda match: match[1] or match[2], joined)
     return joined.strip(" ,;:-–.\t\n()").strip() if re.search(r"\w", joined) else ""
 
@@ -88,7 +89,11 @@ def expand(description: str, place: PlaceReading | None) -> str:
 
 
 def _official(place: PlaceReading | None) -> str:
-    if place is None or not place.options:
+    if (
+        place is None
+        or not place.options
+        or not re.match(r"(?i)(?:phường|phuong|p|f|xã|xa|thị trấn|tt)[ .\d]", place.ward_typed)
+    ):
         return ""
     return place.ward_old or place.ward_new
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 SHORTHAND: Mapping[str, tuple[str, ...]] = {
     "k": ("không",), "ko": ("không",), "kh": ("không",), "kg": ("không",), "khg": ("không",), "hk": ("không",),
-    "hok": ("không",), "hong": ("không",), "hông": ("không",), "hổng": ("không",), "hem": ("không",), "kog": ("không",),
+    "hok": ("không",), "hông": ("không",), "hổng": ("không",), "kog": ("không",),
+    "gởi": ("gửi",),
     "dc": ("được",), "đc": ("được",), "dk": ("được",), "đk": ("được",), "dcj": ("được",),
     "ng": ("người",), "nguoi": (), "đg": ("đường",), "dg": ("đường",), "trc": ("trước",), "vs": ("với",), "r": ("rồi",),
     "oy": ("rồi",), "roy": ("rồi",), "gòi": ("rồi",), "j": ("gì",), "z": ("vậy",), "v": ("vậy",), "lun": ("luôn",),
@@ -33,6 +34,7 @@ SHORT_UNITS: Mapping[str, str] = {"p": "phường", "f": "phường", "q": "qu�
 HEADS = frozenset(
     [
         "da",
+        "ok",
         "vang",
         "u",
         "uh",
@@ -180,7 +182,7 @@ NO = tuple(
         "khong", "ko", "k", "kh", "hong", "hok", "hk", "khong phai", "ko phai", "k phai", "khong dung", "ko dung", "k dung", "sai",
         "sai roi", "chua", "chua dung", "no", "khong can", "ko can", "k can", "dau co", "khong dau", "chua co", "khong co", "ko co",
         "k co", "khong muon", "ko muon", "chang", "khoi", "khoi can", "thoi khoi", "bo qua", "nham roi", "khong phai dau", "dau phai",
-        "chua dong y", "khong luu", "hong phai", "hong co", "hok co", "khong bo sung", "khong nhe",
+        "chua dong y", "khong luu", "hok co", "khong bo sung", "khong nhe",
     )
 )  # fmt: skip
 SKIP_OBJECTS = frozenset(
@@ -371,7 +373,6 @@ FAMILY_NAMES = frozenset(
         "han",
         "hau",
         "hinh",
-        "hong",
         "hua",
         "hung",
         "huong",
@@ -918,3 +919,83 @@ STREETS = frozenset(
     )
 )  # fmt: skip
 """Common street names: where one of them ends in text without capital letters."""
+
+FAMILY_WORDS = frozenset(
+    [
+        "nguyễn",
+        "trần",
+        "lê",
+        "phạm",
+        "hoàng",
+        "huỳnh",
+        "phan",
+        "vũ",
+        "võ",
+        "đặng",
+        "bùi",
+        "đỗ",
+        "hồ",
+        "ngô",
+        "dương",
+        "lý",
+        "đinh",
+        "trương",
+        "đoàn",
+        "lương",
+        "mai",
+        "tôn",
+        "cao",
+        "hà",
+        "lưu",
+        "phùng",
+        "trịnh",
+        "châu",
+        "hùng",
+        "quang",
+        "lạc",
+        "âu",
+        "đào",
+        "tạ",
+        "kim",
+        "thái",
+        "tô",
+        "triệu",
+        "trưng",
+        "bà",
+        "nam",
+        "cách",
+        "thủ",
+    ]
+)
+"""First words of streets in lower-case text with accents: "lý thường kiệt"."""
+
+QUESTION_WORDS = frozenset(
+    [
+        "gi",
+        "sao",
+        "vay",
+        "khong",
+        "ko",
+        "biet",
+        "lam",
+        "de",
+        "nao",
+        "tai",
+        "can",
+        "phai",
+        "cho",
+        "hoi",
+        "ma",
+        "thi",
+        "neu",
+        "duoc",
+        "dc",
+        "lai",
+        "nua",
+        "cung",
+        "roi",
+    ]
+)
+"""Small words that no name contains: "để làm gì vậy" is not one."""
+OBSTACLES = ("vuong mac", "vuong", "kho khan", "ach tac")
+"""What an organisation says about rules that stand in its way."""

@@ -4,11 +4,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialog.reading.lexicon import FAMILY_NAMES, MIDDLE_NAMES, NAME_STOPS, NOT_NAMES, ORGANIZATIONS, TITLES
+from dialog.reading.lexicon import (
+    FAMILY_NAMES,
+    MIDDLE_NAMES,
+    NAME_STOPS,
+    NOT_NAMES,
+    ORGANIZATIONS,
+    QUESTION_WORDS,
+    TITLES,
+)
 from dialog.reading.model import Span
 from dialog.reading.text import Token
 
-_ME = r"(?:toi|em|minh|mk|tui|mh|chau|con|e|t|anh|chi|co|chu|bac)"
+_ME = r"(?:toi|em|minh|mk|tui|mh|chau|con|e|t|anh|chi|co|chu|bac)(?!\w)"
 _TRIGGER = re.compile(
     rf"(?<!\w)(?:{_ME}\s+)?(?:ho\s+(?:va\s+)?ten|ten)(?:\s+(?:cua\s+)?{_ME})?(?:\s+(?:day du|that))?\s*(?:la|:|-)*\s*"
     rf"|(?<!\w){_ME}\s+la\s+|(?<!\w)nguoi (?:gui|phan anh)\s*(?:la|:)\s*"
@@ -96,6 +104,7 @@ def asked(text: str, tokens: Sequence[Token], barred: Sequence[Span]) -> Name | 
             first += 1
         while (
             last - first > 1
+            and (tokens[last - 1].bare != "a" or tokens[last - 1].accented or last - first > 3)
             and tokens[last - 1].bare in {"a", "ah", "ak", "nha", "nhe", "sdt", "dt", "so", "ne", "day"}
             and tokens[last - 1].text[0].islower()
         ):
@@ -103,7 +112,8 @@ def asked(text: str, tokens: Sequence[Token], barred: Sequence[Span]) -> Name | 
         part = tokens[first:last]
         if not part or not 1 <= len(part) <= 8 or not all(map(_wordlike, part)):
             continue
-        if part[0].bare in NOT_NAMES or len("".join(token.text for token in part)) < 2:
+        capital = len(part) > 1 and all(token.text[0].isupper() for token in part)
+        if (part[0].bare in NOT_NAMES and not capital) or len("".join(token.text for token in part)) < 2:
             continue
         if _looks_like_name(part) or (best is None and len(part) <= 5 and not _sentence(part)):
             name = Name(_text(text, tokens, first, last), (part[0].start, part[-1].end))
@@ -134,7 +144,10 @@ def _looks_like_name(part: Sequence[Token]) -> bool:
 
 
 def _sentence(part: Sequence[Token]) -> bool:
-    return len(part) > 1 and any(token.bare in NAME_STOPS for token in part[1:] if token.text[0].islower())
+    small = [token.bare for token in part if token.text[0].islower()]
+    return (len(part) > 1 and any(word in QUESTION_WORDS for word in small)) or any(
+        word in NAME_STOPS for word in small[1:]
+    )
 
 
 def _clauses(tokens: Sequence[Token], barred: Sequence[Span]) -> list[tuple[int, int]]:

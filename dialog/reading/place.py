@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialog.reading import wards
-from dialog.reading.lexicon import FAMILY_NAMES, PLACE_STOPS, STREETS
+from dialog.reading.lexicon import FAMILY_NAMES, FAMILY_WORDS, PLACE_STOPS, STREETS
 from dialog.reading.model import Needs, PlaceReading, Span
 from dialog.reading.text import Token
 from dialog.reading.units import Units
@@ -17,7 +17,7 @@ _OPENERS: dict[str, str] = {
     "lo": "street", "dt": "street", "ngo": "house", "ngach": "house", "hem": "house", "kiet": "house",
     "ap": "hamlet", "thon": "hamlet", "xom": "hamlet", "khom": "hamlet", "khu pho": "hamlet", "kp": "hamlet", "to": "hamlet",
     "to dan pho": "hamlet", "tdp": "hamlet", "lang": "hamlet", "ban": "hamlet", "cum": "hamlet", "khu": "hamlet", "khu vuc": "hamlet",
-    "nga ba": "street", "nga tu": "street", "nga nam": "street", "nga sau": "street", "nga 3": "street", "nga 4": "street", "nga 5": "street",
+    "nga ba": "street", "nga tu": "street", "nga nam": "street", "nga sau": "street", "nga 3": "street", "nga 4": "street", "nga 5": "street", "nga 6": "street",
     "vong xoay": "street", "giao lo": "street", "bung binh": "street",
     "cho": "landmark", "truong": "landmark", "cong truong": "landmark", "benh vien": "landmark", "cau": "landmark", "ubnd": "landmark",
     "uy ban": "landmark", "cong vien": "landmark", "bo ke": "landmark", "chua": "landmark", "dinh": "landmark", "den": "landmark",
@@ -251,6 +251,11 @@ def _proper_run(text: str, tokens: Sequence[Token], at: int, stop: int, limit: i
     return last
 
 
+def _opens_name(token: Token) -> bool:
+    """Whether a word in small letters may be the first of a street's name."""
+    return token.lower in FAMILY_WORDS if token.accented else token.bare in FAMILY_NAMES - PLACE_STOPS
+
+
 def _known_street(tokens: Sequence[Token], at: int, stop: int) -> int:
     for size in (4, 3, 2):
         if at + size <= stop and tuple(token.bare for token in tokens[at : at + size]) in STREETS:
@@ -268,11 +273,7 @@ def _street_after(text: str, tokens: Sequence[Token], at: int, stop: int) -> int
             if numbers > after
             else max(_proper_run(text, tokens, after, stop), at)
         )
-    if (
-        at < len(tokens)
-        and not tokens[at].gap
-        and (tokens[at].text[0].isupper() or tokens[at].bare in FAMILY_NAMES - PLACE_STOPS)
-    ):
+    if at < len(tokens) and not tokens[at].gap and (tokens[at].text[0].isupper() or _opens_name(tokens[at])):
         return _proper_run(text, tokens, at, stop)
     return at
 
@@ -300,30 +301,30 @@ def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: b
         return None
     if words in {"duong", "pho", "lo"} and previous in _NOT_BEFORE_STREET and not capital:
         return None
+    if kind == "hamlet" and previous in {"truong", "can", "bi"}:
+        return None
     if words == "cau" and previous in {"yeu", "nhu", "toan"}:
         return None
     after = _school(tokens, start) if "truong" in words else start
-    last = (
-        _proper_run(text, tokens, after, stop)
-        if capital or asked or not _is_loose(tokens, start, words, previous)
-        else start
-    )
+    last = _proper_run(text, tokens, after, stop) if capital or asked or not _is_loose(tokens, start, words) else start
     if last == start and (
         words in _PROPER_ONLY and previous not in {"gan", "truoc", "canh", "cong", "dau", "cuoi", "dien"}
     ):
+        return None
+    if last == start and kind == "hamlet":
         return None
     if last == start and words == "cho" and not tokens[at].accented:
         return None
     return Part(at, _joined(text, tokens, max(last, after), stop) if kind == "street" else max(last, after), kind)
 
 
-def _is_loose(tokens: Sequence[Token], start: int, words: str, previous: str) -> bool:
-    """A street word in text without capitals whose next word is no proper name for sure: "đường hư", "cầu bị sập"."""
+def _is_loose(tokens: Sequence[Token], start: int, words: str) -> bool:
+    """Whether the word after an opener, in small letters, is no proper name for sure: "đường hư", "cầu bị sập"."""
     if start >= len(tokens) or tokens[start].gap or tokens[start].bare in PLACE_STOPS:
         return True
-    if words in _PROPER_ONLY:
-        return tokens[start].bare not in FAMILY_NAMES and previous not in _BEFORE | {"o", "tai"}
-    return False
+    if _OPENERS[words] == "hamlet" or words.startswith("nga "):
+        return False
+    return not _opens_name(tokens[start])
 
 
 def _school(tokens: Sequence[Token], at: int) -> int:
@@ -356,9 +357,7 @@ def _numbered_street(text: str, tokens: Sequence[Token], at: int, stop: int, pre
     if numbers >= len(tokens) or tokens[numbers].gap:
         return None
     token = tokens[numbers]
-    proper = token.text[0].isupper() or (
-        token.bare in FAMILY_NAMES - PLACE_STOPS and previous in {"o", "tai", "nha", "so", "truoc", ""}
-    )
+    proper = token.text[0].isupper() or (_opens_name(token) and previous in {"o", "tai", "nha", "so", "truoc", ""})
     last = _proper_run(text, tokens, numbers, stop) if proper else numbers
     if token.bare in {"duong", "pho"}:
         last = _proper_run(text, tokens, numbers + 1, stop)

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from core.events import InboundMessage
 from dialog.reading import answers, describe, matter, names, numbers, place, subject, when
 from dialog.reading.compiled import Compiled, compiled
-from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, TAILS
-from dialog.reading.model import Detail, PhoneReading, PlaceReading, Reading, Scored, Span
+from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
+from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
 from dialog.reading.phrases import Found, Range
 from dialog.reading.text import Token, flat, fold, nfc, tokenize
 from regulations.model import Profile
@@ -25,7 +25,7 @@ _ASKS_NAME = frozenset({"name", "behalf_name"})
 _ASKS_ADDRESS = frozenset({"address", "behalf_address"})
 _ADDRESS = re.compile(
     r"(?<!\w)(?:(?:dia chi|d/c|dc|đc)(?:\s+(?:lien he|cua|nha|o|thuong tru|hien tai))*(?:\s+(?:toi|em|minh|mk))?\s*(?:la|o|:)*\s*"
-    r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|nha\s+o\s+)"
+    r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|(?<![\w][ ])nha\s+o\s+)"
 )
 _SAME = re.compile(
     r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren|nhu dia diem)(?!\w)"
@@ -78,10 +78,15 @@ class _Reader:
         found = self.rules.matcher.find(tokens, MATCHING)
         slots = self._slots(message)
         answer = answers.read(self._without(tokens, slots.codes), self.profile.commands, self.rules.commands)
-        topic = subject.read(self.flat) if tokens else subject.Subject()
+        topic = subject.read(self.text, self.flat) if tokens else subject.Subject()
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
             answer = answers.Answer()
         where, address, address_span = self._places(slots, answer)
+        if address and _ADDRESS.match(self.flat):
+            answer = answers.Answer()  # "dc nha em: …" is an address, not được
+        number = answers.number(tokens)
+        corrected = subject.correction(self.text, self.flat, tokens, slots.phones, said_edit=answer.command == "edit")
+        where = None if number is not None else self._corrected_place(corrected) or where
         inside = [
             r
             for r in (self._range(slots.name.span if slots.name else None), self._range(where.span if where else None))
@@ -91,9 +96,9 @@ class _Reader:
         insult_row, insults = matter.insult_ranges(found, self.profile, tokens)
         told = found.ranges("categories", (row.id for row in categories))
         insult_cuts = matter.insult_cuts(tokens, insults, [*told, *inside])
-        kind = matter.kind(self.text, tokens, matter=bool(categories or where))
+        kind = matter.kind(self.text, self._outside(slots), matter=bool(categories or where))
         rating = answers.rating(self.text, self.flat, tokens, self.profile.rating, asked=self.waiting_for == "rating")
-        report_type, type_sure = self._report_type(types, categories)
+        report_type, type_sure = self._report_type(types, categories, organization=slots.organization is not None)
         row = self.profile.report_types[report_type]
         organization = slots.organization is not None or row.senders == ("organization",)
         wish = answers.confidential_wish(tokens, self.profile.commands, self.rules.commands)
@@ -103,7 +108,7 @@ class _Reader:
         )
         command = answer.command or self._status(slots, categories)
         cuts = self._cuts(slots, topic, wish, insult_cuts, answer, address_span)
-        description = self._description(cuts, where, answer, kind, categories, types, rating is not None)
+        description = self._description(cuts, where, answer, command, kind, categories, types, rating is not None)
         emergencies = tuple(row_id for row_id in self.profile.emergencies if found.row("emergencies", row_id))
         overridden = self.profile.report_types[report_type].overrides_exclusions if types else ()
         return Reading(
@@ -122,7 +127,7 @@ class _Reader:
             yes=answer.yes,
             no=answer.no,
             skip=answer.skip or answer.command == "skip",
-            number=answers.number(tokens),
+            number=number,
             codes=tuple(dict.fromkeys(code.value for code in slots.codes)),
             report_type=report_type,
             type_candidates=types,
@@ -139,11 +144,9 @@ class _Reader:
             thanks=kind.thanks,
             foreign_language=kind.foreign,
             subject_switch=topic.switch,
-            second_report=topic.second,
+            second_report=topic.second and number is None,
             same_matter=topic.same,
-            correction=subject.correction(
-                self.text, self.flat, tokens, slots.phones, said_edit=answer.command == "edit"
-            ),
+            correction=corrected,
             name=self._contact_name(message) or (slots.name.text if slots.name else ""),
             phone=slots.phones[0] if slots.phones else None,
             phones=tuple(slots.phones),
@@ -154,7 +157,7 @@ class _Reader:
             place=where,
             address=address,
             address_same=self.waiting_for in _ASKS_ADDRESS and _SAME.search(self.flat) is not None,
-            occurred=when.read(self.text, self.flat, self.now),
+            occurred=when.read(self.text, self.flat, self.now) if number is None else None,
             on_behalf=self._on_behalf(found),
             behalf_name=names.of_another(self.text, self.flat, tokens) if self._on_behalf(found) else "",
             confidential=True if wish or command == "confidential" else self._asked_confidential(answer),
@@ -209,16 +212,27 @@ class _Reader:
         """(place of the matter, the sender's address as typed, the address's span)."""
         barred = [describe.labelled(self.flat, span) for span in slots.number_spans()]
         barred += [slots.name.span] if slots.name else []
+        barred += [(0, answer.rest)] if answer.rest and answer.rest < len(self.text) else []
         whole = answer.rest >= len(self.text.rstrip()) and bool(answer.command or answer.yes or answer.no)
         asked = self.waiting_for in _ASKS_PLACE | _ASKS_ADDRESS and not whole
         where = place.read(self.text, self.tokens, self.rules.units, asked=asked, barred=barred)
         if self.waiting_for in _ASKS_ADDRESS:
-            return where, where.text if where and where.parts else "", None
+            own = self._own_address(barred)
+            return where, own[0].text if own else where.text if where and where.parts else "", None
         address = self._own_address(barred)
         if not address or asked:
             return where, address[0].text if address else "", address[1] if address else None
         other = place.read(self.text, self.tokens, self.rules.units, asked=False, barred=[*barred, address[1]])
         return other or where, address[0].text, address[1] if other else None
+
+    def _corrected_place(self, corrected: Correction | None) -> PlaceReading | None:
+        """The place a correction names: "không phải phường Võ Cường mà là phường Kinh Bắc"."""
+        if corrected is None or corrected.slot not in {"location", "address"} or not corrected.value:
+            return None
+        value = corrected.value
+        at = max(self.text.find(value), 0)
+        found = place.read(value, tokenize(value), self.rules.units, asked=True, barred=())
+        return replace(found, span=(found.span[0] + at, found.span[1] + at)) if found else None
 
     def _own_address(self, barred: Sequence[Span]) -> tuple[PlaceReading, Span] | None:
         for match in _ADDRESS.finditer(self.flat):
@@ -240,7 +254,12 @@ class _Reader:
         categories = categories or found.scores("categories", self.profile.categories)
         return found.scores("report_types", self.profile.report_types), categories
 
-    def _report_type(self, types: Sequence[Scored], categories: Sequence[Scored]) -> tuple[str, bool]:
+    def _report_type(
+        self, types: Sequence[Scored], categories: Sequence[Scored], *, organization: bool
+    ) -> tuple[str, bool]:
+        own = [row.id for row in self.profile.report_types.values() if row.senders == ("organization",)]
+        if own and organization and any(f" {word} " in f" {self.flat} " for word in OBSTACLES):
+            return own[0], True
         if types:
             return types[0].id, _sure(types)
         default = self.profile.default_report_type.id
@@ -295,15 +314,15 @@ class _Reader:
         answer: answers.Answer,
         address: Span | None,
     ) -> list[Span]:
-        personal = [item.span for item in (slots.email, slots.cccd, slots.tax) if item]
+        personal = [item.span for item in (slots.email, slots.cccd, slots.tax, *slots.codes) if item]
         personal += [phone.span for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]
         cuts = [describe.labelled(self.flat, span) for span in personal]
         cuts += [slots.name.span] if slots.name else []
         cuts += [address] if address else []
         cuts += insults
-        start = topic.head[1] or describe.head(self.flat)
+        start = topic.head[1] or describe.head(self.text, self.flat)
         if answer.rest and answer.command in {"confidential", "skip", "confirm", "cancel"}:
-            start = max(start, answer.rest + describe.head(self.flat[answer.rest :]))
+            start = max(start, answer.rest + describe.head(self.text[answer.rest :], self.flat[answer.rest :]))
         cuts.append((0, start))
         cuts.append((describe.thanks_tail(self.flat), len(self.text)))
         if wish:
@@ -318,6 +337,7 @@ class _Reader:
         cuts: Sequence[Span],
         where: PlaceReading | None,
         answer: answers.Answer,
+        command: str,
         kind: matter.Kind,
         categories: Sequence[Scored],
         types: Sequence[Scored],
@@ -325,7 +345,7 @@ class _Reader:
     ) -> str:
         """The matter as typed, or "" when the message only answers a question."""
         whole = bool(answer.command or answer.yes or answer.no) and answer.rest >= len(self.text.rstrip())
-        if whole or answer.command in {"cancel", "edit", "appeal"} or kind.thanks or kind.chitchat:
+        if whole or command in {"cancel", "edit", "appeal", "status"} or kind.thanks or kind.chitchat:
             return ""
         left = describe.without(self.text, cuts)
         words = [token for token in tokenize(left) if token.bare not in HEADS | TAILS]
@@ -347,6 +367,11 @@ class _Reader:
             return None
         inside = [i for i, token in enumerate(self.tokens) if span[0] <= token.start < span[1]]
         return (inside[0], inside[-1] + 1) if inside else None
+
+    def _outside(self, slots: _Slots) -> tuple[Token, ...]:
+        """The words that belong to no number, address or code."""
+        spans = slots.number_spans()
+        return tuple(t for t in self.tokens if not any(start <= t.start < end for start, end in spans))
 
     @staticmethod
     def _without(tokens: Sequence[Token], codes: Sequence[numbers.Number]) -> tuple[Token, ...]:

@@ -67,9 +67,10 @@ class Subject:
     """The words that announce the new matter; they are not part of it."""
 
 
-def read(flat_text: str) -> Subject:
+def read(text: str, flat_text: str) -> Subject:
     """Whether another or a further matter is announced, and with which words."""
-    same = _SAME.search(flat_text) is not None
+    match = _SAME.search(flat_text)
+    same = match is not None and not text[match.start() :].lower().startswith("chợ")
     switch = _SWITCH.match(flat_text)
     second = _SECOND.match(flat_text)
     if switch and (not second or second.end() <= switch.end() or _LEAVES.match(flat_text)):
@@ -129,7 +130,9 @@ def correction(
 
 def _trim(text: str) -> str:
     cut = text.strip(" ,.;:!?-–\n\t")
-    return re.sub(r"\s+(?:ạ|nha|nhé|nhe|a|ak|ad)$", "", cut)
+    return re.sub(
+        r"(?i)\s+(?:(?:mới|moi)\s+(?:là\s+|la\s+)?(?:đúng|dung|phải|phai)|ạ|nha|nhé|nhe|a|ak|ad)(?:\s+ạ)?$", "", cut
+    )
 
 
 def _slot_of(value: str, phones: Sequence[PhoneReading]) -> str:

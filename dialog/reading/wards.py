@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dialog.reading import units
 from dialog.reading.model import Ward, WardOption
-from dialog.reading.text import Token
+from dialog.reading.text import Token, words
 from dialog.reading.units import Units
 
 _KIND_WORDS = {"phuong": "phường", "p": "phường", "f": "phường", "xa": "xã", "x": "xã", "ttr": "thị trấn"}
@@ -133,12 +133,21 @@ def _finish(
     district, after = ("", last)
     if last < len(tokens) and tokens[last].gap != ".":
         district, after = district_at(tokens, last, known)
-    options = known.options(name, kind, district)
+    options = _as_accented(known.options(name, kind, district), tokens[first:last])
     if not options:
         return None
     typed = " ".join(text[tokens[first].start : tokens[last - 1].end].split())
     after = _province_after(tokens, after, known)
     return WardFound(first, after, typed, tuple(_named(options, typed)), known.districts.get(district, ""))
+
+
+def _as_accented(options: tuple[WardOption, ...], said: Sequence[Token]) -> tuple[WardOption, ...]:
+    """Of names that differ in accents only (Mỹ Tho, Mỹ Thọ) the one that was typed, if accents were."""
+    if not any(token.accented for token in said):
+        return options
+    spelled = said[-1].lower
+    same = tuple(o for o in options if words((o.old or o.new).name)[-1:] == (spelled,))
+    return same or options
 
 
 def _named(options: Sequence[WardOption], typed: str) -> Iterator[WardOption]:
@@ -179,7 +188,7 @@ def _bare(text: str, tokens: Sequence[Token], at: int, known: Units, *, asked: b
         if last > len(tokens) or any(token.gap for token in tokens[at + 1 : last]):
             continue
         name = _join(tokens, at, last)
-        if name not in known.now and name not in known.old:
+        if (name not in known.now and name not in known.old) or (name in known.districts and not asked):
             continue
         capital = all(token.text[0].isupper() or token.text.isdigit() for token in tokens[at:last])
         if (

@@ -40,6 +40,7 @@ _PART = r"(?P<part>rang sang|sang|trua|chieu|toi|dem|khuya)"
 _CLOCK = re.compile(
     r"(?<![\w/.])(?:luc |vao )?(?P<hour>[01]?[0-9]|2[0-4])\s?(?:h|g|gio|:)\s?(?P<minute>[0-5][0-9]|ruoi|kem [0-5]?[0-9])?(?![\w/])"
 )
+_UNTIL = re.compile(r"(?<!\w)(?:toi|den|truoc|sau) $")
 _DAY = re.compile(
     rf"(?<!\w)(?:{_PART} )?(?P<day>hom nay|hnay|hom qua|hqua|hom kia|hom kia nua|nay|qua)(?!\w)(?: luc)?(?: (?P<part2>sang|trua|chieu|toi|dem|khuya)(?!\w))?"
 )
@@ -91,7 +92,7 @@ def read(text: str, flat_text: str, now: datetime) -> Occurred | None:
         return _ago(text, flat_text, now) or _last(text, flat_text, now)
     if found is None and clock is not None:
         hour, minute, span = clock
-        start = _at(now, hour, minute, "")
+        start = _at(now, hour, minute, _part_near(flat_text, span))
         if start > now:
             start -= timedelta(days=1)
         return _occurred(text, start, start, Precision.MINUTE, span)
@@ -140,7 +141,7 @@ def _part_near(flat_text: str, span: Span) -> str:
 def _clock(flat_text: str) -> tuple[int, int, Span] | None:
     for match in _CLOCK.finditer(flat_text):
         minute = match["minute"] or ""
-        if ":" in match.group() and not minute:
+        if (":" in match.group() and not minute) or _UNTIL.search(flat_text, max(0, match.start() - 8), match.start()):
             continue
         if (
             match.group().rstrip().endswith("gio")
