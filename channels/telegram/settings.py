@@ -22,7 +22,7 @@ class TelegramSettings(BaseModel):
     )
     api_base: str = Field(default="https://api.telegram.org", description="base of the Bot API")
     polling: bool = Field(default=False, description="fetch updates instead of waiting for webhooks")
-    poll_seconds: int = Field(default=5, ge=1, le=50, description="how long one empty getUpdates call may wait")
+    poll_seconds: int = Field(default=5, ge=1, le=25, description="how long one empty getUpdates call may wait")
     max_connections: int = Field(default=40, ge=1, le=100, description="webhook calls Telegram may have open at once")
 
     @model_validator(mode="after")
