@@ -35,7 +35,8 @@ def test_starting_twice_is_one_server(server: EmbeddedPostgres, tmp_path: Path) 
     assert server.pid() == pid
 
 
-def test_what_was_committed_survives_kill_9_of_the_server(server: EmbeddedPostgres) -> None:
+def test_what_was_committed_survives_kill_9_of_the_server(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "pg")
     with psycopg.connect(server.start(), autocommit=True) as connection:
         connection.execute("create table kept (x int)")
         connection.execute("insert into kept values (1)")
@@ -46,7 +47,9 @@ def test_what_was_committed_survives_kill_9_of_the_server(server: EmbeddedPostgr
         """The kernel takes a moment to end a process."""
 
     with psycopg.connect(server.start()) as connection:
-        assert connection.execute("select x from kept").fetchone() == (1,)
+        found = connection.execute("select x from kept").fetchone()
+    server.stop()
+    assert found == (1,)
 
 
 def test_the_server_of_a_killed_program_is_found_again(tmp_path: Path) -> None:
