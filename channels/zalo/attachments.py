@@ -1,6 +1,5 @@
 """What hangs on a message: pictures, films, files, pins, links, cards, stickers. zalo: attachments."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -78,9 +77,8 @@ def place_at(coordinates: object) -> Place | None:
         lat, lon = (float(values[name]) for name in ("latitude", "longitude"))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
-        return None
-    return Place(lat=lat, lon=lon)
+    # Not-a-number is no comparison's friend: it falls through here as well.
+    return Place(lat=lat, lon=lon) if abs(lat) <= 90 and abs(lon) <= 180 else None
 
 
 def _media(kind: MediaKind) -> Callable[[Content, Mapping[str, Any]], None]:

@@ -82,12 +82,14 @@ class FakeVault:
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         self.values: dict[str, str] = dict(values or {})
         self.lock = asyncio.Lock()
+        self.locks = 0
 
     async def read(self) -> Mapping[str, str]:
         return dict(self.values)
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[VaultDoor]:
+        self.locks += 1
         async with self.lock:
             yield FakeDoor(self)
 

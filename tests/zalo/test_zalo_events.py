@@ -396,6 +396,27 @@ def test_news_about_a_message_never_takes_the_messages_own_key(channel: ZaloChan
     assert keys[0] == "m1" and len(set(keys)) == 4
 
 
+def test_two_lists_of_read_messages_are_two_events(channel: ZaloChannel, deliver: Deliver) -> None:
+    lists = [echo("user_seen_message", message={"msg_ids": keys}) for keys in (["m1"], ["m2"])]
+
+    first, second = (one(channel, deliver(said)) for said in lists)
+
+    assert first.external_id != second.external_id
+
+
+@pytest.mark.parametrize(
+    "coordinates",
+    [("91", "0"), ("0", "181"), ("nan", "0"), ("0", "inf"), (None, None), ([], {}), (10**400, 0)],
+)
+def test_a_pin_outside_the_world_is_no_place(channel: ZaloChannel, deliver: Deliver, coordinates: Any) -> None:
+    lat, lon = coordinates
+    pin = attachment("location", coordinates={"latitude": lat, "longitude": lon})
+
+    found = one(channel, deliver(with_attachments("user_send_location", pin)))
+
+    assert isinstance(found, InboundMessage) and found.place is None and found.unsupported == "location"
+
+
 def test_a_message_without_id_still_has_a_key(channel: ZaloChannel, deliver: Deliver) -> None:
     bare = event("user_send_text", message={"text": "a"})
 

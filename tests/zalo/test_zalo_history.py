@@ -91,6 +91,19 @@ async def test_a_recovered_message_has_the_key_of_its_webhook(
     assert [recovered] == channel.parse(deliver(webhook))
 
 
+async def test_a_page_that_moved_on_while_we_read_repeats_nothing(missed: Any) -> None:
+    """A new message pushes the older ones over the page's edge."""
+    events = await missed([*(item("an", minute) for minute in range(1, 15)), item("an", 3)])
+
+    assert len(events) == 14
+
+
+async def test_reading_stops_at_the_watermark(missed: Any, zalo: Any) -> None:
+    await missed([*(item("an", -minute) for minute in range(100)), item("an", 1)])
+
+    assert len(zalo.asked(ONE)) == 1
+
+
 URL = "https://f6.photo.talk.zdn.vn/1"
 
 

@@ -256,6 +256,18 @@ async def test_the_same_file_is_uploaded_once_while_zalo_keeps_it(
     assert len(zalo.asked(UPLOAD + "image")) == 2
 
 
+async def test_the_memory_for_uploads_is_bounded(
+    channel: ZaloChannel, zalo: Any, attach: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.zalo.uploads._REMEMBERED", 1)
+    zalo.on(UPLOAD + "image", sample("rest_upload_image_response"))
+
+    for side in (8, 9, 8):
+        await channel.send(AN, OutboundMessage(text="", media=(await attach(picture(side), "a.png"),)))
+
+    assert len(zalo.asked(UPLOAD + "image")) == 3
+
+
 async def test_an_expired_upload_is_made_again_once(channel: ZaloChannel, zalo: Any, attach: Any) -> None:
     zalo.on(
         UPLOAD + "image", {"error": 0, "data": {"attachment_id": "i1"}}, {"error": 0, "data": {"attachment_id": "i2"}}

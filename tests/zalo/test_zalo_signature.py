@@ -87,6 +87,11 @@ def test_a_forged_delivery_is_rejected(oa: ZaloChannel, deliver: Deliver, forged
     assert not oa.signatures
 
 
+def test_a_delivery_without_signature_is_named_as_such(oa: ZaloChannel, deliver: Deliver) -> None:
+    with pytest.raises(DeliveryRejected, match="no signature"):
+        oa.verify(deliver(BODY))
+
+
 def test_another_apps_event_is_rejected_although_our_key_signed_it(oa: ZaloChannel, deliver: Deliver) -> None:
     body = BODY.replace(APP.encode(), b"1")
 

@@ -93,6 +93,27 @@ async def test_fifty_sends_in_two_processes_spend_one_refresh_token(
     assert {receipt.external_id for receipt in receipts} == {"m-A2"}
 
 
+async def test_one_process_asks_for_the_lock_once_however_many_sends_wait(
+    channel: ZaloChannel, vault: Any, server: OneUse
+) -> None:
+    await asyncio.gather(*(channel.send(AN, HELLO) for _ in range(50)))
+    await channel.tokens.renewed(failed="A1")
+
+    assert vault.locks == 1
+
+
+async def test_a_grant_that_another_process_found_dead_is_left_alone(
+    channel: ZaloChannel, zalo: Any, vault: Any, server: OneUse
+) -> None:
+    await channel.tokens.current()
+    vault.values["needs_reauth"] = "empty"
+
+    with pytest.raises(Misconfigured):
+        await channel.send(AN, HELLO)
+
+    assert not zalo.asked(RENEW)
+
+
 async def test_another_processs_newer_token_is_used_without_asking_zalo(
     channel: ZaloChannel, zalo: Any, vault: Any, server: OneUse
 ) -> None:
