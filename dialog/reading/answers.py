@@ -19,110 +19,19 @@ from dialog.reading.lexicon import (
     YES,
 )
 from dialog.reading.model import RatingReading
-from dialog.reading.text import Token, flat, words
+from dialog.reading.text import Token, flat, word_set, words
 from regulations.model import Command, Rating
 
 _ORDINALS = {"mot": 1, "nhat": 1, "dau": 1, "hai": 2, "ba": 3, "tu": 4, "bon": 4, "nam": 5}
-_PICK_WORDS = frozenset(
-    [
-        "so",
-        "cai",
-        "thu",
-        "chon",
-        "lua",
-        "muc",
-        "phuong",
-        "an",
-        "dap",
-        "y",
-        "kieu",
-        "loai",
-        "o",
-        "a",
-        "nha",
-        "nhe",
-        "ad",
-        "em",
-        "da",
-        "vang",
-        "dau",
-        "tien",
-        "la",
-        "cho",
-    ]
-)
+_PICK_WORDS = word_set("so cai thu chon lua muc phuong an dap y kieu loai o a nha nhe ad em da vang dau tien la cho")
 _FILLERS: Mapping[str, frozenset[str]] = {"cancel": CANCEL_FILLERS, "confidential": CONFIDENTIAL_FILLERS}
 _LEADING = frozenset({"cancel", "confidential", "appeal", "skip", "edit", "confirm", "insist"})
-_EDIT_SLOTS = frozenset(
-    [
-        "ten",
-        "ho",
-        "sdt",
-        "dt",
-        "so",
-        "dien",
-        "dia",
-        "noi",
-        "mo",
-        "ta",
-        "vi",
-        "diem",
-        "cho",
-        "phuong",
-        "xa",
-        "thon",
-        "ap",
-        "ngo",
-        "hem",
-        "email",
-        "mail",
-        "gmail",
-        "anh",
-        "hinh",
-        "thong",
-        "tin",
-        "linh",
-        "vuc",
-        "thoi",
-        "gian",
-        "ngay",
-        "gio",
-        "nha",
-        "mst",
-        "cccd",
-        "phan",
-    ]
+_EDIT_SLOTS = word_set(
+    "ten ho sdt dt so dien dia noi mo ta vi diem cho phuong xa thon ap ngo hem email mail gmail anh hinh thong tin "
+    "linh vuc thoi gian ngay gio nha mst cccd phan"
 )
-_EDIT_FILLERS = frozenset(
-    [
-        "luon",
-        "lai",
-        "giup",
-        "gium",
-        "gium",
-        "cho",
-        "toi",
-        "em",
-        "minh",
-        "mk",
-        "cai",
-        "duoc",
-        "khong",
-        "ko",
-        "k",
-        "roi",
-        "r",
-        "ad",
-        "a",
-        "nha",
-        "nhe",
-        "di",
-        "phan",
-        "anh",
-        "mot",
-        "chut",
-        "ti",
-    ]
+_EDIT_FILLERS = word_set(
+    "luon lai giup gium cho toi em minh mk cai duoc khong ko k roi r ad a nha nhe di phan anh mot chut ti"
 )
 
 
@@ -136,9 +45,9 @@ class Answer:
     skip: bool = False
 
 
-_EMPTY_HEADS = frozenset("da a oi alo chao ad em anh chi hi hello".split())
+_EMPTY_HEADS = word_set("da a oi alo chao ad em anh chi hi hello")
 """A leading clause of these alone answers nothing: "dạ, …"."""
-_AFTER_NO = frozenset(["co", "phai", "can", "biet", "dau", "dung", "muon"])
+_AFTER_NO = word_set("co phai can biet dau dung muon")
 
 
 def forms(tokens: Sequence[Token]) -> list[str]:

@@ -8,74 +8,17 @@ from dialog.reading.answers import forms
 from dialog.reading.lexicon import CHITCHAT, CONTRAST, GREETINGS, HEADS, POSITIVE, SHORTHAND, TAILS
 from dialog.reading.model import Span
 from dialog.reading.phrases import Found, Range
-from dialog.reading.text import Token, is_syllable
+from dialog.reading.text import Token, is_syllable, word_set
 from regulations.model import Profile
 
-_LATER_OK = frozenset(["den", "bac", "cac", "anh", "chi", "ad", "ubnd", "phuong", "xa", "nhieu", "lam", "rat"])
+_LATER_OK = word_set("den bac cac anh chi ad ubnd phuong xa nhieu lam rat")
 _AMBIGUOUS_INSULTS = frozenset({"do cho", "dm"})
 """Bare phrases that are ordinary words inside a sentence: "đường hỏng do cho xe tải chạy"."""
 _SCRIPTS = re.compile(r"[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0600-\u06ff\u0900-\u097f]")
-_ENGLISH = frozenset(
-    [
-        "the",
-        "is",
-        "are",
-        "was",
-        "there",
-        "this",
-        "that",
-        "my",
-        "your",
-        "our",
-        "of",
-        "and",
-        "to",
-        "for",
-        "with",
-        "have",
-        "has",
-        "had",
-        "been",
-        "on",
-        "in",
-        "at",
-        "it",
-        "please",
-        "hello",
-        "help",
-        "street",
-        "road",
-        "garbage",
-        "trash",
-        "water",
-        "light",
-        "broken",
-        "near",
-        "house",
-        "not",
-        "no",
-        "working",
-        "need",
-        "want",
-        "where",
-        "when",
-        "how",
-        "can",
-        "you",
-        "we",
-        "they",
-        "he",
-        "she",
-        "from",
-        "very",
-        "since",
-        "days",
-        "week",
-        "dear",
-        "sir",
-        "report",
-        "problem",
-    ]
+_ENGLISH = word_set(
+    "the is are was there this that my your our of and to for with have has had been on in at it please hello help "
+    "street road garbage trash water light broken near house not no working need want where when how can you we they "
+    "he she from very since days week dear sir report problem"
 )
 
 

@@ -14,7 +14,7 @@ from dialog.reading.lexicon import (
     TITLES,
 )
 from dialog.reading.model import Span
-from dialog.reading.text import Token
+from dialog.reading.text import Token, word_set
 
 _ME = r"(?:toi|em|minh|mk|tui|mh|chau|con|e|t|anh|chi|co|chu|bac)(?!\w)"
 _TRIGGER = re.compile(
@@ -166,33 +166,8 @@ def _clauses(tokens: Sequence[Token], barred: Sequence[Span]) -> list[tuple[int,
     return clauses
 
 
-_ORG_STOP = frozenset(
-    [
-        "chung",
-        "toi",
-        "em",
-        "minh",
-        "mk",
-        "cua",
-        "bi",
-        "vuong",
-        "mac",
-        "xin",
-        "muon",
-        "dang",
-        "gap",
-        "phan",
-        "kien",
-        "o",
-        "tai",
-        "co",
-        "so",
-        "chua",
-        "da",
-        "khong",
-        "de",
-        "nghi",
-    ]
+_ORG_STOP = word_set(
+    "chung toi em minh mk cua bi vuong mac xin muon dang gap phan kien o tai co so chua da khong de nghi"
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dialog.reading import wards
 from dialog.reading.lexicon import FAMILY_NAMES, FAMILY_WORDS, PLACE_STOPS, STREETS
 from dialog.reading.model import Needs, PlaceReading, Span
-from dialog.reading.text import Token
+from dialog.reading.text import Token, word_set
 from dialog.reading.units import Units
 from dialog.reading.wards import WardFound
 
@@ -28,42 +28,11 @@ _OPENERS: dict[str, str] = {
     "kenh": "landmark", "song": "landmark", "ho": "landmark", "de": "landmark", "cong chao": "landmark", "san van dong": "landmark",
     "vincom": "landmark", "chung cu": "landmark", "toa nha": "landmark", "mieu": "landmark", "khach san": "landmark", "quan": "landmark",
 }  # fmt: skip
-_NUMBER_ONLY = frozenset(["so", "to", "km", "sn", "can", "lo", "dt", "nga"])
+_NUMBER_ONLY = word_set("so to km sn can lo dt nga")
 """Openers that mean something else unless a number follows: "số", "tổ"."""
-_PROPER_ONLY = frozenset(
-    [
-        "duong",
-        "pho",
-        "ban",
-        "lang",
-        "khu",
-        "cum",
-        "truong",
-        "cau",
-        "chua",
-        "dinh",
-        "den",
-        "ga",
-        "kenh",
-        "song",
-        "ho",
-        "de",
-        "quan",
-        "cho",
-        "ap",
-        "ngo",
-        "lo",
-        "xom",
-        "cong",
-        "khach",
-        "mieu",
-        "cang",
-        "khom",
-        "kiet",
-        "hem",
-        "ngach",
-        "toa",
-    ]
+_PROPER_ONLY = word_set(
+    "duong pho ban lang khu cum truong cau chua dinh den ga kenh song ho de quan cho ap ngo lo xom cong khach mieu "
+    "cang khom kiet hem ngach toa"
 )
 """Openers that mean something else unless a proper name or number follows."""
 _ACCENTS: dict[str, frozenset[str]] = {
@@ -77,114 +46,18 @@ _ACCENTS: dict[str, frozenset[str]] = {
     "mieu": frozenset({"miếu"}), "ga": frozenset({"ga"}), "ben": frozenset({"bến"}), "benh": frozenset({"bệnh"}), "san": frozenset({"sân"}),
     "nha": frozenset({"nhà"}), "cay": frozenset({"cây"}), "tram": frozenset({"trạm"}),
 }  # fmt: skip
-_CAPITAL_ONLY = frozenset(["den", "de", "ho", "ban", "quan", "dinh", "ga", "song"])
+_CAPITAL_ONLY = word_set("den de ho ban quan dinh ga song")
 """Openers that mean something else in text without accents unless a capital letter follows: "den" is đèn more often than đền."""
-_BEFORE = frozenset(
-    [
-        "gan",
-        "truoc",
-        "sau",
-        "canh",
-        "ben",
-        "doi",
-        "dien",
-        "dau",
-        "cuoi",
-        "giua",
-        "cong",
-        "ngay",
-        "trong",
-        "ngoai",
-        "doan",
-        "tu",
-        "mat",
-        "phia",
-        "duoi",
-        "tren",
-        "chan",
-        "goc",
-        "loi",
-        "vao",
-    ]
+_BEFORE = word_set(
+    "gan truoc sau canh ben doi dien dau cuoi giua cong ngay trong ngoai doan tu mat phia duoi tren chan goc loi vao"
 )
-_BETWEEN = frozenset(
-    [
-        "voi",
-        "va",
-        "giao",
-        "cua",
-        "thuoc",
-        "o",
-        "tai",
-        "khu",
-        "vuc",
-        "doan",
-        "den",
-        "ra",
-        "gan",
-        "doi",
-        "dien",
-        "truoc",
-        "sau",
-        "canh",
-        "cong",
-        "nha",
-        "van",
-        "ngay",
-        "dau",
-        "cuoi",
-        "cu",
-        "vao",
-        "giap",
-        "trong",
-        "x",
-        "tp",
-        "tinh",
-    ]
+_BETWEEN = word_set(
+    "voi va giao cua thuoc o tai khu vuc doan den ra gan doi dien truoc sau canh cong nha van ngay dau cuoi cu vao "
+    "giap trong x tp tinh"
 )
-_NOT_BEFORE_STREET = frozenset(
-    [
-        "den",
-        "mat",
-        "long",
-        "cot",
-        "bong",
-        "via",
-        "doan",
-        "tuyen",
-        "con",
-        "ra",
-        "ven",
-        "bi",
-        "mep",
-        "giua",
-        "tren",
-        "duoi",
-        "lan",
-    ]
-)
+_NOT_BEFORE_STREET = word_set("den mat long cot bong via doan tuyen con ra ven bi mep giua tren duoi lan")
 _NUMBER = re.compile(r"[0-9]{1,4}[a-z]?[0-9]{0,3}")
-_GRADE = frozenset(
-    [
-        "tieu",
-        "hoc",
-        "mam",
-        "non",
-        "thcs",
-        "thpt",
-        "trung",
-        "pho",
-        "thong",
-        "cap",
-        "dai",
-        "cao",
-        "dang",
-        "mau",
-        "giao",
-        "xa",
-        "phuong",
-    ]
-)
+_GRADE = word_set("tieu hoc mam non thcs thpt trung pho thong cap dai cao dang mau giao xa phuong")
 
 
 @dataclass(slots=True)

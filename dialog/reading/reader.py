@@ -12,7 +12,7 @@ from dialog.reading.compiled import Compiled, compiled
 from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
 from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
 from dialog.reading.phrases import Found, Range
-from dialog.reading.text import Token, flat, fold, nfc, tokenize
+from dialog.reading.text import Token, flat, fold, nfc, tokenize, word_set
 from regulations.model import Profile
 
 MAX_CHARS = 12_000
@@ -30,7 +30,7 @@ _ADDRESS = re.compile(
 _SAME = re.compile(
     r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren|nhu dia diem)(?!\w)"
 )
-_SELF = frozenset(["em", "toi", "minh", "mk", "tui", "e", "t", "voi", "nha", "nhe", "a", "ad", "di", "chung"])
+_SELF = word_set("em toi minh mk tui e t voi nha nhe a ad di chung")
 
 
 @dataclass(slots=True)

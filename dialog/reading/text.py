@@ -16,6 +16,11 @@ _HARD = frozenset("!?;\n…")
 _SOFT = frozenset(',:()[]"“”–-/|')
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as running text."""
+    return frozenset(text.split())
+
+
 class Token(NamedTuple):
     """One word. `gap` is the break before it: "" none, "," a soft one, "." the end of a sentence."""
 

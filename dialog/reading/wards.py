@@ -5,57 +5,15 @@ from dataclasses import dataclass
 
 from dialog.reading import units
 from dialog.reading.model import Ward, WardOption
-from dialog.reading.text import Token, words
+from dialog.reading.text import Token, word_set, words
 from dialog.reading.units import Units
 
 _KIND_WORDS = {"phuong": "phường", "p": "phường", "f": "phường", "xa": "xã", "x": "xã", "ttr": "thị trấn"}
 _KIND_PAIRS = {("thi", "tran"): "thị trấn", ("dac", "khu"): "đặc khu"}
 _ACCENTED = {"phuong": "phường", "xa": "xã"}
-_STREET_WORDS = frozenset(
-    [
-        "duong",
-        "pho",
-        "ngo",
-        "ngach",
-        "hem",
-        "kiet",
-        "ql",
-        "lo",
-        "so",
-        "ten",
-        "cau",
-        "kenh",
-        "song",
-        "dai",
-        "quoc",
-        "tinh",
-        "huong",
-    ]
-)
-_DISTRICT_WORDS = frozenset(["thanh", "pho", "tp", "thi", "xa", "tx", "huyen", "h", "quan", "q", "tt", "cu", "thuoc"])
-_PLACE_WORDS = frozenset(
-    [
-        "o",
-        "tai",
-        "cho",
-        "ubnd",
-        "truong",
-        "khu",
-        "gan",
-        "phuong",
-        "thon",
-        "xom",
-        "lang",
-        "benh",
-        "vien",
-        "tram",
-        "chua",
-        "dinh",
-        "ga",
-        "ve",
-        "ap",
-    ]
-)
+_STREET_WORDS = word_set("duong pho ngo ngach hem kiet ql lo so ten cau kenh song dai quoc tinh huong")
+_DISTRICT_WORDS = word_set("thanh pho tp thi xa tx huyen h quan q tt cu thuoc")
+_PLACE_WORDS = word_set("o tai cho ubnd truong khu gan phuong thon xom lang benh vien tram chua dinh ga ve ap")
 _OTHER_CITIES = {
     "hcm": "Hồ Chí Minh",
     "tphcm": "Hồ Chí Minh",
