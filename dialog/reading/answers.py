@@ -108,7 +108,8 @@ def _is_no(said: Sequence[str]) -> bool:
 
 
 def _is_skip(said: Sequence[str]) -> bool:
-    """ "không có ảnh", "khỏi cần email", "không cần đâu": a no that leaves a question open; "sai rồi" is another kind of no."""
+    """ "không có ảnh", "khỏi cần email",
+    "không cần đâu": a no that leaves a question open; "sai rồi" is another kind of no."""
     return _is_no(said) and not any(word in {"sai", "nham", "dung", "phai"} for word in said)
 
 
@@ -280,14 +281,16 @@ def number(tokens: Sequence[Token]) -> int | None:
 _STARS = re.compile(r"^\D{0,24}?([1-5]|mot|hai|ba|bon|nam)\s*(?:/\s*5\s*)?(?:sao|\*|⭐|star)")
 _BARE_STARS = re.compile(r"^\s*(?:da|cho|em|toi|danh gia|minh)?\s*([1-5])(?:\s*/\s*5)?(?![\w])")
 _POLARITY: Mapping[str, tuple[str, ...]] = {
-    "negative": ("khong hai long", "chua hai long", "chang hai long", "rat khong hai long", "that vong", "te qua", "qua te", "te", "kem", "kem qua", "do te", "qua kem", "khong on", "chua on", "khong tot", "chua tot"),
+    "negative": ("khong hai long", "chua hai long", "chang hai long", "rat khong hai long", "that vong", "te qua",
+    "qua te", "te", "kem", "kem qua", "do te", "qua kem", "khong on", "chua on", "khong tot", "chua tot"),
     "neutral": ("binh thuong", "chap nhan duoc", "tam duoc", "cung duoc", "tam tam", "tam on", "tam", "bt"),
-    "positive": ("hai long", "rat hai long", "tot", "rat tot", "tuyet voi", "qua tot", "on", "tot lam", "ung y", "ung bung"),
+    "positive": ("hai long", "rat hai long", "tot", "rat tot", "tuyet voi", "qua tot", "on", "tot lam", "ung y",
+    "ung bung"),
 }  # fmt: skip
 
 
 def rating(text: str, flat_text: str, tokens: Sequence[Token], scale: Rating, *, asked: bool) -> RatingReading | None:
-    """The value on the profile's scale with the rest as comment (D20). A label that is not on the scale is never sure."""
+    """The value on the profile's scale with the rest as comment (D20). A word that is no label is never sure."""
     stars = _stars(text, flat_text, asked=asked) if scale.kind == "stars" else None
     if stars:
         value, end = stars
@@ -311,9 +314,8 @@ def rating(text: str, flat_text: str, tokens: Sequence[Token], scale: Rating, *,
                     polarity=row.polarity,
                     comment=_comment(text, tokens[at + len(label) - 1].end),
                 )
-    if not asked and not (scale.kind == "stars" and "hai long" in " ".join(said[at : at + 3])):
-        if "hai long" not in " ".join(said[at : at + 4]):
-            return None
+    if not asked and "hai long" not in " ".join(said[at : at + 4]):
+        return None
     best: tuple[int, str] = (0, "")
     for polarity, synonyms in _POLARITY.items():
         for synonym in synonyms:

@@ -10,17 +10,22 @@ from dialog.reading.text import Token, tokenize
 _WHO = r"(?:em|toi|minh|mk|tui|chau|chung toi|chung em|gia dinh (?:toi|em)|ba con|nguoi dan)"
 _ADDRESSED = r"(?:cac|quy|ad|admin|anh|chi|ban|bac|co|chu|ong|ba|co quan|tong dai|em|b|mn|moi nguoi|a|c|lanh dao|thay)"
 _GREETING = re.compile(
-    rf"^\W*(?:(?:(?:alo+|a lo|hello|hi|hey|da|vang|(?:{_WHO}\s+)?(?:xin\s+|kinh\s+)?chao|kinh gui)(?!\w)(?:\s+{_ADDRESSED}(?!\w))*(?:\s+oi)?|{_ADDRESSED}(?:\s+{_ADDRESSED}){{0,2}}\s+oi)(?!\w)\W*)+"
+    rf"^\W*(?:(?:(?:alo+|a lo|hello|hi|hey|da|vang|(?:{_WHO}\s+)?(?:xin\s+|kinh\s+)?chao"
+    rf"|kinh gui)(?!\w)(?:\s+{_ADDRESSED}(?!\w))*(?:\s+oi)?|{_ADDRESSED}(?:\s+{_ADDRESSED}){{0,2}}\s+oi)(?!\w)\W*)+"
 )
 _OPENING = re.compile(
-    rf"^\W*(?:(?:nho|cho|de)\s+)?(?:{_WHO}\s+)?(?:(?:muon|xin|can|duoc)\s+){{0,2}}(?:bao(?! (?:hiem|ve|lau|nhieu|gio|chi|cao))|phan anh|kien nghi|gui phan anh|thong bao)(?!\w)(?!\s+(?:ho|giup|gium|thay)(?!\w))"
+    rf"^\W*(?:(?:nho|cho|de)\s+)?(?:{_WHO}\s+)?(?:(?:muon|xin|can|duoc)\s+){{0,2}}(?:bao(?! (?:hiem|ve|lau|nhieu|gio"
+    r"|chi|cao))|phan anh|kien nghi|gui phan anh|thong bao)(?!\w)(?!\s+(?:ho|giup|gium|thay)(?!\w))"
     r"(?:\s+(?:la|ve|viec|voi|toi|ad|anh chi|rang|cho))*\s*[:,\-]*\s*"
 )
 _LABEL = re.compile(
-    r"(?:(?<!\w)(?:so dien thoai|so dt|dien thoai|sdt|dt|phone|zalo|lien he|lh|lien lac|goi|so|email|e-mail|gmail|mail|cccd|cmnd|can cuoc cong dan|can cuoc|mst|ma so thue|cua toi|cua em|cua minh|la|qua|toi|em|minh|o so)[\s:.,(]*)+$"
+    r"(?:(?<!\w)(?:so dien thoai|so dt|dien thoai|sdt|dt|phone|zalo|lien he|lh|lien lac|goi|so|email|e-mail|gmail"
+    r"|mail|cccd|cmnd|can cuoc cong dan|can cuoc|mst|ma so thue|cua toi|cua em|cua minh|la|qua|toi|em|minh"
+    r"|o so)[\s:.,(]*)+$"
 )
 _THANKS_TAIL = re.compile(
-    r"[\s,.;!]*(?:(?:em|toi|minh|xin)\s+)?(?:cam on|thanks|tks|thank)(?:\s+(?:ad|admin|anh|chi|nhieu|cac|a|c|quy|co quan|rat|moi nguoi))*[\s.!]*$"
+    r"[\s,.;!]*(?:(?:em|toi|minh|xin)\s+)?(?:cam on|thanks|tks|thank)(?:\s+(?:ad|admin|anh|chi|nhieu|cac|a|c|quy"
+    r"|co quan|rat|moi nguoi))*[\s.!]*$"
 )
 _SPACES = re.compile(r"[ \t]{2,}")
 _ORPHANS = re.compile(r"(?:\s*[,;:]\s*){2,}")

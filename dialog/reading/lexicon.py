@@ -30,8 +30,10 @@ MATCHING: Mapping[str, tuple[str, ...]] = {
 }
 """The part of `SHORTHAND` that stands for one word: readings for matching, never a rewrite of what is stored."""
 
-SHORT_UNITS: Mapping[str, str] = {"p": "phường", "f": "phường", "q": "quận", "tp": "thành phố", "x": "xã", "tt": "thị trấn",
-                                  "tx": "thị xã", "kp": "khu phố", "tdp": "tổ dân phố", "h": "huyện", "t": "tỉnh"}  # fmt: skip
+SHORT_UNITS: Mapping[str, str] = {"p": "phường", "f": "phường", "q": "quận", "tp": "thành phố", "x": "xã",
+"tt": "thị trấn",
+                                  "tx": "thị xã", "kp": "khu phố", "tdp": "tổ dân phố", "h": "huyện",
+                                  "t": "tỉnh"}  # fmt: skip
 
 HEADS = word_set(
     "da ok vang u uh uk ukm um uhm o ua a oi alo alô e ne hi hello chao ad admin anh chi em c b ban oke vay the thi "
@@ -52,19 +54,26 @@ WISH = word_set("toi em minh mk tui cho xin muon can duoc lam on vui long anh ch
 YES = tuple(
     phrase.split()
     for phrase in (
-        "dung", "dung roi", "dung vay", "dung the", "dung r", "dung day", "phai", "phai roi", "chinh xac", "chuan", "chuan roi",
-        "ok", "oke", "okay", "okie", "oki", "okla", "okela", "okey", "uh", "u", "uk", "ukm", "um", "uhm", "uhu", "o", "vang", "da vang",
-        "co", "co chu", "dong y", "gui", "gui di", "gui luon", "gui luon di", "gui nhe", "gui giup", "xac nhan", "duoc", "duoc roi",
-        "dc", "dc roi", "yes", "y", "yep", "nhat tri", "chac chan", "dung no", "da", "hop ly", "du roi", "chot", "duyet",
+        "dung", "dung roi", "dung vay", "dung the", "dung r", "dung day", "phai", "phai roi", "chinh xac", "chuan",
+        "chuan roi",
+        "ok", "oke", "okay", "okie", "oki", "okla", "okela", "okey", "uh", "u", "uk", "ukm", "um", "uhm", "uhu",
+        "o", "vang", "da vang",
+        "co", "co chu", "dong y", "gui", "gui di", "gui luon", "gui luon di", "gui nhe", "gui giup", "xac nhan",
+        "duoc", "duoc roi",
+        "dc", "dc roi", "yes", "y", "yep", "nhat tri", "chac chan", "dung no", "da", "hop ly", "du roi", "chot",
+        "duyet",
         "khong sai", "khong co gi sai", "van vay", "nhu cu", "nhu vay", "giong vay", "nhu tren",
     )
 )  # fmt: skip
 NO = tuple(
     phrase.split()
     for phrase in (
-        "khong", "ko", "k", "kh", "hong", "hok", "hk", "khong phai", "ko phai", "k phai", "khong dung", "ko dung", "k dung", "sai",
-        "sai roi", "chua", "chua dung", "no", "khong can", "ko can", "k can", "dau co", "khong dau", "chua co", "khong co", "ko co",
-        "k co", "khong muon", "ko muon", "chang", "khoi", "khoi can", "thoi khoi", "bo qua", "nham roi", "khong phai dau", "dau phai",
+        "khong", "ko", "k", "kh", "hong", "hok", "hk", "khong phai", "ko phai", "k phai", "khong dung", "ko dung",
+        "k dung", "sai",
+        "sai roi", "chua", "chua dung", "no", "khong can", "ko can", "k can", "dau co", "khong dau", "chua co",
+        "khong co", "ko co",
+        "k co", "khong muon", "ko muon", "chang", "khoi", "khoi can", "thoi khoi", "bo qua", "nham roi",
+        "khong phai dau", "dau phai",
         "chua dong y", "khong luu", "hok co", "khong bo sung", "khong nhe",
     )
 )  # fmt: skip
@@ -83,9 +92,12 @@ CONFIDENTIAL_FILLERS = word_set(
 )
 
 CHITCHAT = (
-    "chao", "xin chao", "hello", "hi", "alo", "chao ad", "troi dep", "troi mua", "troi nong", "an com", "khoe khong", "ban la ai",
-    "ban ten gi", "ten gi", "lam gi do", "co ai", "hihi", "haha", "hehe", "kk", "kaka", "buon qua", "vui qua", "chuc ngay moi",
-    "chuc mung", "good morning", "ngu ngon", "bot ha", "robot", "may gio", "test", "thu xem", "dep ghe", "dep trai", "dep gai",
+    "chao", "xin chao", "hello", "hi", "alo", "chao ad", "troi dep", "troi mua", "troi nong", "an com",
+    "khoe khong", "ban la ai",
+    "ban ten gi", "ten gi", "lam gi do", "co ai", "hihi", "haha", "hehe", "kk", "kaka", "buon qua", "vui qua",
+    "chuc ngay moi",
+    "chuc mung", "good morning", "ngu ngon", "bot ha", "robot", "may gio", "test", "thu xem", "dep ghe", "dep trai",
+    "dep gai",
 )  # fmt: skip
 GREETINGS = frozenset(("chao", "hello", "hi", "alo", "helo", "hey", "kinh chao"))
 
@@ -162,17 +174,28 @@ CONTRAST = word_set("nhung tuy van mong nho xin bao sao ma lai chua con de giup 
 STREETS = frozenset(
     tuple(name.split())
     for name in (
-        "ly thuong kiet", "le loi", "nguyen hue", "nguyen trai", "tran phu", "le lai", "quang trung", "hung vuong", "tran hung dao", "le duan",
-        "ngo gia tu", "ly tu trong", "vo thi sau", "dien bien phu", "hai ba trung", "nguyen dinh chieu", "cach mang thang tam",
-        "nam ky khoi nghia", "nguyen van cu", "ly thai to", "ly nam de", "le thanh tong", "nguyen cong tru", "hoang quoc viet", "truong chinh",
-        "pham van dong", "vo nguyen giap", "vo van kiet", "nguyen van linh", "nguyen thi minh khai", "ba trieu", "phan chu trinh", "phan boi chau",
-        "hoang hoa tham", "nguyen tri phuong", "ho tung mau", "to hien thanh", "nguyen du", "le hong phong", "tran quoc toan", "ap bac",
-        "dinh bo linh", "thu khoa huan", "truong dinh", "hoc lac", "thien ho duong", "doc binh kieu", "le thi hong gam", "nguyen an ninh",
-        "nguyen binh khiem", "nguyen thai hoc", "hoang dieu", "yen the", "kinh duong vuong", "ly thanh tong", "nguyen cao", "huyen quang",
-        "thien duc", "ly anh tong", "le van duyet", "pham hung", "ton duc thang", "mac dinh chi", "chu van an", "bui thi xuan", "ngo quyen",
-        "dinh tien hoang", "le dai hanh", "nguyen khuyen", "xuan dieu", "to huu", "nguyen thong", "pham ngu lao", "trung trac", "trung nhi",
-        "giai phong", "cau giay", "kim ma", "hang bong", "tran duy hung", "tran thai tong", "pham thai buong", "le minh xuan", "rach gam",
-        "nguyen van troi", "le van tam", "dang dung", "phan dinh phung", "le quy don", "lac long quan", "au co", "ton that tung", "dong khoi",
+        "ly thuong kiet", "le loi", "nguyen hue", "nguyen trai", "tran phu", "le lai", "quang trung", "hung vuong",
+        "tran hung dao", "le duan",
+        "ngo gia tu", "ly tu trong", "vo thi sau", "dien bien phu", "hai ba trung", "nguyen dinh chieu",
+        "cach mang thang tam",
+        "nam ky khoi nghia", "nguyen van cu", "ly thai to", "ly nam de", "le thanh tong", "nguyen cong tru",
+        "hoang quoc viet", "truong chinh",
+        "pham van dong", "vo nguyen giap", "vo van kiet", "nguyen van linh", "nguyen thi minh khai", "ba trieu",
+        "phan chu trinh", "phan boi chau",
+        "hoang hoa tham", "nguyen tri phuong", "ho tung mau", "to hien thanh", "nguyen du", "le hong phong",
+        "tran quoc toan", "ap bac",
+        "dinh bo linh", "thu khoa huan", "truong dinh", "hoc lac", "thien ho duong", "doc binh kieu",
+        "le thi hong gam", "nguyen an ninh",
+        "nguyen binh khiem", "nguyen thai hoc", "hoang dieu", "yen the", "kinh duong vuong", "ly thanh tong",
+        "nguyen cao", "huyen quang",
+        "thien duc", "ly anh tong", "le van duyet", "pham hung", "ton duc thang", "mac dinh chi", "chu van an",
+        "bui thi xuan", "ngo quyen",
+        "dinh tien hoang", "le dai hanh", "nguyen khuyen", "xuan dieu", "to huu", "nguyen thong", "pham ngu lao",
+        "trung trac", "trung nhi",
+        "giai phong", "cau giay", "kim ma", "hang bong", "tran duy hung", "tran thai tong", "pham thai buong",
+        "le minh xuan", "rach gam",
+        "nguyen van troi", "le van tam", "dang dung", "phan dinh phung", "le quy don", "lac long quan", "au co",
+        "ton that tung", "dong khoi",
     )
 )  # fmt: skip
 """Common street names: where one of them ends in text without capital letters."""

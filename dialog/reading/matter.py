@@ -83,7 +83,7 @@ def insult_ranges(found: Found, profile: Profile, tokens: Sequence[Token]) -> tu
 
 
 def insult_cuts(tokens: Sequence[Token], ranges: Sequence[Range], matter: Sequence[Range]) -> list[Span]:
-    """What to take out: the whole clause of an insult, or its words alone when the clause also tells the matter (D09)."""
+    """What to take out: the clause of an insult, or its words alone when the clause also tells the matter (D09)."""
     told = {index for start, end in matter for index in range(start, end)}
     cuts = []
     for start, end in ranges:

@@ -24,7 +24,8 @@ _TRIGGER = re.compile(
 _WEAK = re.compile(rf"{_ME}\s+la\s+$")
 _ORG = re.compile(rf"(?<!\w)(?:{'|'.join(ORGANIZATIONS)})(?!\w)")
 _FOR_ANOTHER = re.compile(
-    r"(?<!\w)(?:ho|giup|gium|thay|mat|thay cho)\s+(?:cho\s+)?(?:ba noi|ong noi|ba ngoai|ong ngoai|ba|ong|me|bo|cu|co|chu|bac|anh|chi|em)\s+"
+    r"(?<!\w)(?:ho|giup|gium|thay|mat|thay cho)\s+(?:cho\s+)?(?:ba noi|ong noi|ba ngoai|ong ngoai|ba|ong|me|bo|cu"
+    r"|co|chu|bac|anh|chi|em)\s+"
 )
 
 
@@ -172,7 +173,7 @@ _ORG_STOP = word_set(
 
 
 def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
-    """The organisation that speaks: "Công ty TNHH An Phát chúng tôi…", "hộ kinh doanh của tôi…". Its name may be empty."""
+    """Who speaks: "Công ty TNHH An Phát chúng tôi…", "hộ kinh doanh của tôi…". The name itself may be empty."""
     match = _ORG.search(flat_text)
     if not match:
         return None

@@ -12,8 +12,10 @@ import phonenumbers
 from dialog.reading.model import PhoneKind, PhoneReading, Span
 
 OLD_PREFIXES: Mapping[str, str] = {
-    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078", "0123": "083", "0124": "084", "0125": "085",
-    "0127": "081", "0129": "082", "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037",
+    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078", "0123": "083", "0124": "084",
+    "0125": "085",
+    "0127": "081", "0129": "082", "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036",
+    "0167": "037",
     "0168": "038", "0169": "039", "0186": "056", "0188": "058", "0199": "059",
 }  # fmt: skip
 
@@ -23,7 +25,8 @@ _GROUP = re.compile(r"\+?[0-9oO]+")
 _MOBILE = re.compile(r"0[35789][0-9]{8}")
 _LANDLINE = re.compile(r"02[0-9]{9}")
 _PHONE_WORD = re.compile(
-    r"(?:sdt|so dt|so dien thoai|dien thoai|phone|zalo|tel|lien he|lh|\bdt|\bso ban|hotline|goi)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"
+    r"(?:sdt|so dt|so dien thoai|dien thoai|phone|zalo|tel|lien he|lh|\bdt|\bso ban|hotline"
+    r"|goi)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"
 )
 _ID_WORD = re.compile(
     r"(?:cccd|cmnd|cmt|can cuoc(?: cong dan)?|dinh danh)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"

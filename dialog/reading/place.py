@@ -13,20 +13,32 @@ from dialog.reading.wards import WardFound
 
 _OPENERS: dict[str, str] = {
     "so": "house", "sn": "house", "nha so": "house", "km": "house", "can": "house",
-    "duong": "street", "pho": "street", "quoc lo": "street", "ql": "street", "tinh lo": "street", "huong lo": "street", "dai lo": "street",
+    "duong": "street", "pho": "street", "quoc lo": "street", "ql": "street", "tinh lo": "street",
+    "huong lo": "street", "dai lo": "street",
     "lo": "street", "dt": "street", "ngo": "house", "ngach": "house", "hem": "house", "kiet": "house",
-    "ap": "hamlet", "thon": "hamlet", "xom": "hamlet", "khom": "hamlet", "khu pho": "hamlet", "kp": "hamlet", "to": "hamlet",
-    "to dan pho": "hamlet", "tdp": "hamlet", "lang": "hamlet", "ban": "hamlet", "cum": "hamlet", "khu": "hamlet", "khu vuc": "hamlet",
-    "nga ba": "street", "nga tu": "street", "nga nam": "street", "nga sau": "street", "nga 3": "street", "nga 4": "street", "nga 5": "street", "nga 6": "street",
+    "ap": "hamlet", "thon": "hamlet", "xom": "hamlet", "khom": "hamlet", "khu pho": "hamlet", "kp": "hamlet",
+    "to": "hamlet",
+    "to dan pho": "hamlet", "tdp": "hamlet", "lang": "hamlet", "ban": "hamlet", "cum": "hamlet", "khu": "hamlet",
+    "khu vuc": "hamlet",
+    "nga ba": "street", "nga tu": "street", "nga nam": "street", "nga sau": "street", "nga 3": "street",
+    "nga 4": "street", "nga 5": "street", "nga 6": "street",
     "vong xoay": "street", "giao lo": "street", "bung binh": "street",
-    "cho": "landmark", "truong": "landmark", "cong truong": "landmark", "benh vien": "landmark", "cau": "landmark", "ubnd": "landmark",
-    "uy ban": "landmark", "cong vien": "landmark", "bo ke": "landmark", "chua": "landmark", "dinh": "landmark", "den": "landmark",
-    "nha tho": "landmark", "ben xe": "landmark", "nha may": "landmark", "kcn": "landmark", "khu cong nghiep": "landmark",
-    "sieu thi": "landmark", "tram y te": "landmark", "ga": "landmark", "nha van hoa": "landmark", "khu do thi": "landmark",
-    "kdt": "landmark", "kdc": "landmark", "khu dan cu": "landmark", "cay xang": "landmark", "buu dien": "landmark", "cong an": "landmark",
-    "ngan hang": "landmark", "nghia trang": "landmark", "quang truong": "landmark", "ben pha": "landmark", "cang": "landmark",
-    "kenh": "landmark", "song": "landmark", "ho": "landmark", "de": "landmark", "cong chao": "landmark", "san van dong": "landmark",
-    "vincom": "landmark", "chung cu": "landmark", "toa nha": "landmark", "mieu": "landmark", "khach san": "landmark", "quan": "landmark",
+    "cho": "landmark", "truong": "landmark", "cong truong": "landmark", "benh vien": "landmark", "cau": "landmark",
+    "ubnd": "landmark",
+    "uy ban": "landmark", "cong vien": "landmark", "bo ke": "landmark", "chua": "landmark", "dinh": "landmark",
+    "den": "landmark",
+    "nha tho": "landmark", "ben xe": "landmark", "nha may": "landmark", "kcn": "landmark",
+    "khu cong nghiep": "landmark",
+    "sieu thi": "landmark", "tram y te": "landmark", "ga": "landmark", "nha van hoa": "landmark",
+    "khu do thi": "landmark",
+    "kdt": "landmark", "kdc": "landmark", "khu dan cu": "landmark", "cay xang": "landmark", "buu dien": "landmark",
+    "cong an": "landmark",
+    "ngan hang": "landmark", "nghia trang": "landmark", "quang truong": "landmark", "ben pha": "landmark",
+    "cang": "landmark",
+    "kenh": "landmark", "song": "landmark", "ho": "landmark", "de": "landmark", "cong chao": "landmark",
+    "san van dong": "landmark",
+    "vincom": "landmark", "chung cu": "landmark", "toa nha": "landmark", "mieu": "landmark",
+    "khach san": "landmark", "quan": "landmark",
 }  # fmt: skip
 _NUMBER_ONLY = word_set("so to km sn can lo dt nga")
 """Openers that mean something else unless a number follows: "số", "tổ"."""
@@ -36,18 +48,26 @@ _PROPER_ONLY = word_set(
 )
 """Openers that mean something else unless a proper name or number follows."""
 _ACCENTS: dict[str, frozenset[str]] = {
-    "so": frozenset({"số"}), "duong": frozenset({"đường"}), "pho": frozenset({"phố"}), "lo": frozenset({"lộ", "lô"}), "ngo": frozenset({"ngõ"}),
-    "ngach": frozenset({"ngách"}), "hem": frozenset({"hẻm", "hẽm"}), "kiet": frozenset({"kiệt"}), "ap": frozenset({"ấp"}),
-    "thon": frozenset({"thôn"}), "xom": frozenset({"xóm"}), "khom": frozenset({"khóm"}), "to": frozenset({"tổ"}), "lang": frozenset({"làng"}),
-    "ban": frozenset({"bản"}), "cum": frozenset({"cụm"}), "cho": frozenset({"chợ"}), "truong": frozenset({"trường"}), "cau": frozenset({"cầu"}),
-    "chua": frozenset({"chùa"}), "dinh": frozenset({"đình"}), "den": frozenset({"đền"}), "kenh": frozenset({"kênh"}), "song": frozenset({"sông"}),
-    "ho": frozenset({"hồ"}), "de": frozenset({"đê"}), "nga": frozenset({"ngã"}), "can": frozenset({"căn"}), "cang": frozenset({"cảng"}),
-    "quan": frozenset({"quán"}), "dt": frozenset({"dt", "đt"}), "bo": frozenset({"bờ"}), "cong": frozenset({"cổng", "công"}), "khu": frozenset({"khu"}),
-    "mieu": frozenset({"miếu"}), "ga": frozenset({"ga"}), "ben": frozenset({"bến"}), "benh": frozenset({"bệnh"}), "san": frozenset({"sân"}),
+    "so": frozenset({"số"}), "duong": frozenset({"đường"}), "pho": frozenset({"phố"}), "lo": frozenset({"lộ",
+    "lô"}), "ngo": frozenset({"ngõ"}),
+    "ngach": frozenset({"ngách"}), "hem": frozenset({"hẻm", "hẽm"}), "kiet": frozenset({"kiệt"}),
+    "ap": frozenset({"ấp"}),
+    "thon": frozenset({"thôn"}), "xom": frozenset({"xóm"}), "khom": frozenset({"khóm"}), "to": frozenset({"tổ"}),
+    "lang": frozenset({"làng"}),
+    "ban": frozenset({"bản"}), "cum": frozenset({"cụm"}), "cho": frozenset({"chợ"}),
+    "truong": frozenset({"trường"}), "cau": frozenset({"cầu"}),
+    "chua": frozenset({"chùa"}), "dinh": frozenset({"đình"}), "den": frozenset({"đền"}),
+    "kenh": frozenset({"kênh"}), "song": frozenset({"sông"}),
+    "ho": frozenset({"hồ"}), "de": frozenset({"đê"}), "nga": frozenset({"ngã"}), "can": frozenset({"căn"}),
+    "cang": frozenset({"cảng"}),
+    "quan": frozenset({"quán"}), "dt": frozenset({"dt", "đt"}), "bo": frozenset({"bờ"}), "cong": frozenset({"cổng",
+    "công"}), "khu": frozenset({"khu"}),
+    "mieu": frozenset({"miếu"}), "ga": frozenset({"ga"}), "ben": frozenset({"bến"}), "benh": frozenset({"bệnh"}),
+    "san": frozenset({"sân"}),
     "nha": frozenset({"nhà"}), "cay": frozenset({"cây"}), "tram": frozenset({"trạm"}),
 }  # fmt: skip
 _CAPITAL_ONLY = word_set("den de ho ban quan dinh ga song")
-"""Openers that mean something else in text without accents unless a capital letter follows: "den" is đèn more often than đền."""
+"""Openers that mean something else in text without accents unless a capital letter follows: "den" is mostly đèn, not đền."""
 _BEFORE = word_set(
     "gan truoc sau canh ben doi dien dau cuoi giua cong ngay trong ngoai doan tu mat phia duoi tren chan goc loi vao"
 )
@@ -96,7 +116,7 @@ def _number_run(tokens: Sequence[Token], at: int, text: str) -> int:
 
 
 def _proper_run(text: str, tokens: Sequence[Token], at: int, stop: int, limit: int = 6) -> int:
-    """The index after a proper name: capital letters as long as they last, else words until one that can't belong to a name."""
+    """The index after a proper name: words with capitals as long as they last, else until a word no name contains."""
     if at >= len(tokens) or tokens[at].gap in {",", "."}:
         return at
     capital = tokens[at].text[0].isupper()
@@ -280,7 +300,10 @@ def _begin(tokens: Sequence[Token], first: int) -> int:
 def read(
     text: str, tokens: Sequence[Token], known: Units, *, asked: bool, barred: Sequence[Span]
 ) -> PlaceReading | None:
-    """The place in a message, or None. `barred` spans (names, phone numbers) are no places; `asked`: the bot asked for one."""
+    """The place in a message, or None.
+
+    `barred` spans (names, phone numbers) are no places; `asked` says that the bot asked for one.
+    """
     hidden = {i for i, token in enumerate(tokens) if any(start <= token.start < end for start, end in barred)}
     ward = wards.find(text, tokens, known, asked=asked, barred=hidden)
     parts = _parts(text, tokens, ward, hidden, asked=asked)

@@ -24,11 +24,13 @@ _ASKS_PHONE = frozenset({"phone", "phone_extra", "behalf_phone"})
 _ASKS_NAME = frozenset({"name", "behalf_name"})
 _ASKS_ADDRESS = frozenset({"address", "behalf_address"})
 _ADDRESS = re.compile(
-    r"(?<!\w)(?:(?:dia chi|d/c|dc|đc)(?:\s+(?:lien he|cua|nha|o|thuong tru|hien tai))*(?:\s+(?:toi|em|minh|mk))?\s*(?:la|o|:)*\s*"
+    r"(?<!\w)(?:(?:dia chi|d/c|dc|đc)(?:\s+(?:lien he|cua|nha|o|thuong tru|hien tai))*(?:\s+(?:toi|em|minh"
+    r"|mk))?\s*(?:la|o|:)*\s*"
     r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|(?<![\w][ ])nha\s+o\s+)"
 )
 _SAME = re.compile(
-    r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren|nhu dia diem)(?!\w)"
+    r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren"
+    r"|nhu dia diem)(?!\w)"
 )
 _SELF = word_set("em toi minh mk tui e t voi nha nhe a ad di chung")
 
@@ -53,8 +55,8 @@ class _Slots:
 def read(message: InboundMessage, *, profile: Profile, now: datetime, waiting_for: str = "") -> Reading:
     """Understand one message.
 
-    `now` is the message's time, timezone-aware. `waiting_for` is the slot the bot asked about last; it only resolves what
-    would be ambiguous without it. A contact card or pin of the message fills its slot. Never raises for any text.
+    `now` is the message's time, timezone-aware. `waiting_for` is the slot the bot asked about last; it only resolves
+    what would be ambiguous without it. A contact card or pin of the message fills its slot. Never raises for any text.
     """
     text = nfc(message.text)[:MAX_CHARS]
     rules = compiled(profile)
@@ -286,14 +288,16 @@ class _Reader:
             return ""
         said = " ".join(answers.forms(self.tokens))
         asks = re.search(
-            r"(?:(?:toi|den) dau|sao roi|the nao|ra sao|xu ly chua|xong chua|giai quyet chua|co ket qua|tinh trang|tra cuu|chua xu ly)",
+            r"(?:(?:toi|den) dau|sao roi|the nao|ra sao|xu ly chua|xong chua|giai quyet chua|co ket qua|tinh trang"
+            r"|tra cuu|chua xu ly)",
             said,
         )
         if slots.codes:
             left = [t for t in self.tokens if not any(code.span[0] <= t.start < code.span[1] for code in slots.codes)]
             return "status" if asks or (len(left) <= 6 and not categories) else ""
         about = re.search(
-            r"(?:phan anh|ho so|don|vu|ma|kien nghi)(?: \w+){0,6} (?:(?:toi|den) dau|sao roi|ra sao|xu ly chua|xong chua|the nao|co ket qua)",
+            r"(?:phan anh|ho so|don|vu|ma|kien nghi)(?: \w+){0,6} (?:(?:toi|den) dau|sao roi|ra sao|xu ly chua"
+            r"|xong chua|the nao|co ket qua)",
             said,
         )
         return "status" if about and not categories and len(self.tokens) <= 16 else ""

@@ -9,7 +9,7 @@ from dialog.reading.model import PlaceReading, Reading
 
 
 def to_json(reading: Reading) -> dict[str, Any]:
-    """Only what was found, as JSON types: instants in ISO 8601, spans as pairs. Personal data are in it: never log it."""
+    """Only what was found, as JSON types: instants in ISO 8601, spans as pairs. Holds personal data: never log it."""
     return {name: value for name, value in _plain(reading).items() if value not in ("", None, False, [], {})}
 
 

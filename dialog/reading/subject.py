@@ -10,9 +10,14 @@ from dialog.reading.text import Token, flat
 
 _REPORT = r"(?:bao|phan anh|gui|kien nghi|noi|hoi|trinh bay|phan nan|to)"
 _THING = r"(?:vu|viec|chuyen|cai|phan anh|van de|su viec|kien nghi|cho|vu viec|truong hop)"
-_ASIDE = r"(?:a|u|um|o|oi|da|ma|thoi|khoan|tu tu|a ma|ma thoi|thoi khoan|hay la|hay|doi da|khoan da|quen|ad|ad oi|truoc|anh|chi|em|minh|toi|mk|cho|xin|con|ngoai ra|nhan tien|tien the|them nua)"
+_ASIDE = (
+    r"(?:a|u|um|o|oi|da|ma|thoi|khoan|tu tu|a ma|ma thoi|thoi khoan|hay la|hay|doi da|khoan da|quen|ad|ad oi|truoc"
+    r"|anh|chi|em|minh|toi|mk|cho|xin|con|ngoai ra|nhan tien|tien the|them nua)"
+)
 _SWITCH = re.compile(
-    rf"^\W*(?:{_ASIDE}[\s,.]+){{0,5}}(?:muon\s+|cho (?:em|toi|minh)\s+|xin\s+|can\s+)?{_REPORT}\s+(?:giup\s+|gium\s+|truoc\s+)?(?:{_THING}\s+)(?:(?:nay|kia|khac|do)\s*)+(?:(?:truoc|da|di|cai|gap hon)\s*)*(?:ne|nha|nhe|a|di|na|day)?\s*[:,.\-–]*\s*"
+    rf"^\W*(?:{_ASIDE}[\s,.]+){{0,5}}(?:muon\s+|cho (?:em|toi|minh)\s+|xin\s+|can\s+)?{_REPORT}\s+(?:giup\s+|gium\s+"
+    rf"|truoc\s+)?(?:{_THING}\s+)(?:(?:nay|kia|khac|do)\s*)+(?:(?:truoc|da|di|cai|gap hon)\s*)*(?:ne|nha|nhe|a|di|na"
+    r"|day)?\s*[:,.\-–]*\s*"
 )
 _SECOND = re.compile(
     rf"^\W*(?:{_ASIDE}[\s,.]+){{0,5}}(?:muon\s+|can\s+|xin\s+|lai\s+)?(?:"
@@ -24,7 +29,8 @@ _SECOND = re.compile(
 )
 _LEAVES = re.compile(r"^\W*(?:a\s+|u\s+)?(?:ma thoi|thoi|khoan|khoan da)\b")
 _SAME = re.compile(
-    r"(?<!\w)(?:van (?:con )?(?:\w+ ){0,2}(?:do|nhu cu|cho cu|day)|cho cu|nhu (?:lan truoc|hom truoc|hom bua)|vu (?:hom truoc|lan truoc|cu|do)|lan truoc (?:da|toi|em|minh))(?!\w)"
+    r"(?<!\w)(?:van (?:con )?(?:\w+ ){0,2}(?:do|nhu cu|cho cu|day)|cho cu|nhu (?:lan truoc|hom truoc|hom bua)"
+    r"|vu (?:hom truoc|lan truoc|cu|do)|lan truoc (?:da|toi|em|minh))(?!\w)"
 )
 
 _SLOT_WORDS: tuple[tuple[str, str], ...] = (
@@ -42,10 +48,12 @@ _SLOT_WORDS: tuple[tuple[str, str], ...] = (
 )
 _ANY_SLOT = "|".join(f"(?P<s{index}>{pattern})" for index, (pattern, _) in enumerate(_SLOT_WORDS))
 _EDIT = re.compile(
-    rf"(?<!\w)(?:sua|doi|nham|sai|chinh|cap nhat|ghi nham|viet nham|nhap lai|ghi lai|go nham)\s+(?:(?:luon|lai|giup|gium|cho|toi|em|minh|cai|roi|r|mat)\s+)*(?:{_ANY_SLOT})(?!\w)"
+    r"(?<!\w)(?:sua|doi|nham|sai|chinh|cap nhat|ghi nham|viet nham|nhap lai|ghi lai|go nham)\s+(?:(?:luon|lai|giup"
+    rf"|gium|cho|toi|em|minh|cai|roi|r|mat)\s+)*(?:{_ANY_SLOT})(?!\w)"
 )
 _SLOT_NEW = re.compile(
-    rf"(?<!\w)(?:{_ANY_SLOT})\s+(?:(?:cua|toi|em|minh)\s+)*(?P<how>moi|dung|chinh xac|bi sai|sai|bi nham|nham|sua lai|phai)(?:\s+(?:la|roi|phai|r))*\s*"
+    rf"(?<!\w)(?:{_ANY_SLOT})\s+(?:(?:cua|toi|em|minh)\s+)*(?P<how>moi|dung|chinh xac|bi sai|sai|bi nham|nham"
+    r"|sua lai|phai)(?:\s+(?:la|roi|phai|r))*\s*"
 )
 _VALUE_HEAD = re.compile(r"^\W*(?:(?:thanh|la|lai|moi|dung|roi|r|cua|toi|em|minh|phai|giup|:|-)(?![\w])\s*[:,\-]?\s*)+")
 _NOT = r"(?:chu khong phai(?: la)?|chu ko phai|chu k phai|chu hong phai|chu khong|khong phai(?: la)?|ko phai|k phai)"

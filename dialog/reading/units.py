@@ -6,7 +6,7 @@ Source and line format: dialog/reading/data/README.md.
 import gzip
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from dialog.reading.model import Ward, WardOption
@@ -43,7 +43,7 @@ class OldUnit:
     new: tuple[Ward, ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class Units:
     """The communes of one profile's provinces, by the key of their name without its kind."""
 
@@ -53,6 +53,10 @@ class Units:
     old: dict[str, list[OldUnit]] = field(default_factory=dict)
     districts: dict[str, str] = field(default_factory=dict)
     """key → name with its kind"""
+
+    @cached_property
+    def province_keys(self) -> frozenset[str]:
+        return frozenset(map(key, self.provinces))
 
     def options(self, name_key: str, kind: str, district_key: str) -> tuple[WardOption, ...]:
         """Ways to read a commune's name. `kind` and `district_key` may be empty: not said.

@@ -1,4 +1,4 @@
-"""Finds a ward's name in a sentence: with its kind ("p5", "xã Tân Mỹ Chánh") or bare beside a district ("Đồng Kỵ, Từ Sơn")."""
+"""Finds a ward in a sentence: with its kind ("p5", "xã Tân Mỹ Chánh") or bare beside a district ("Đồng Kỵ, Từ Sơn")."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -67,9 +67,9 @@ def district_at(tokens: Sequence[Token], at: int, known: Units) -> tuple[str, in
 def _province_after(tokens: Sequence[Token], at: int, known: Units) -> int:
     start = at + 1 if at < len(tokens) and tokens[at].bare in {"tinh", "t", "tp"} else at
     for size in (3, 2):
-        if start + size <= len(tokens) and tokens[at].gap != ".":
-            if _join(tokens, start, start + size) in {units.key(name) for name in known.provinces}:
-                return start + size
+        fits = start + size <= len(tokens) and tokens[at].gap != "."
+        if fits and _join(tokens, start, start + size) in known.province_keys:
+            return start + size
     return at
 
 
@@ -185,7 +185,7 @@ def other_province(
 
     `after` is where the place ends; beside a ward of the area only what stands right there counts.
     """
-    inside = {units.key(name) for name in known.provinces}
+    inside = known.province_keys
     for at, token in enumerate(tokens):
         if at in barred or (beside_ward and not 0 <= at - after <= 2):
             continue

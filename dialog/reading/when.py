@@ -1,7 +1,7 @@
 """When it happened: "hôm qua", "tối qua", "3 đêm nay", "8h30 sáng nay", "ngày 5/11". Relative to the message's time.
 
-A fraction beside a street word is a street ("ngã tư 2/9", "đường 30/4"); a date without a year is the latest one that is
-not in the future; lunar dates are left alone.
+A fraction beside a street word is a street ("ngã tư 2/9", "đường 30/4"); a date without a year is the latest one that
+is not in the future; lunar dates are left alone.
 """
 
 import re
@@ -38,22 +38,27 @@ _UNITS = {"gio": 0, "tieng": 0, "ngay": 1, "hom": 1, "bua": 1, "dem": 1, "tuan":
 
 _PART = r"(?P<part>rang sang|sang|trua|chieu|toi|dem|khuya)"
 _CLOCK = re.compile(
-    r"(?<![\w/.])(?:luc |vao )?(?P<hour>[01]?[0-9]|2[0-4])\s?(?:h|g|gio|:)\s?(?P<minute>[0-5][0-9]|ruoi|kem [0-5]?[0-9])?(?![\w/])"
+    r"(?<![\w/.])(?:luc |vao )?(?P<hour>[01]?[0-9]|2[0-4])\s?(?:h|g|gio|:)\s?(?P<minute>[0-5][0-9]|ruoi"
+    r"|kem [0-5]?[0-9])?(?![\w/])"
 )
 _UNTIL = re.compile(r"(?<!\w)(?:toi|den|truoc|sau) $")
 _DAY = re.compile(
-    rf"(?<!\w)(?:{_PART} )?(?P<day>hom nay|hnay|hom qua|hqua|hom kia|hom kia nua|nay|qua)(?!\w)(?: luc)?(?: (?P<part2>sang|trua|chieu|toi|dem|khuya)(?!\w))?"
+    rf"(?<!\w)(?:{_PART} )?(?P<day>hom nay|hnay|hom qua|hqua|hom kia|hom kia nua|nay"
+    r"|qua)(?!\w)(?: luc)?(?: (?P<part2>sang|trua|chieu|toi|dem|khuya)(?!\w))?"
 )
 _AGO = re.compile(
-    r"(?<!\w)(?:(?:cach day|khoang|gan|hon|suot|may|da|tu) )*(?P<count>[0-9]{1,3}|mot|hai|ba|bon|nam|sau|bay|tam|chin|muoi|may|vai|ca|nua) (?P<unit>gio|tieng|ngay|hom|bua|dem|tuan|thang|nam)"
+    r"(?<!\w)(?:(?:cach day|khoang|gan|hon|suot|may|da|tu) )*(?P<count>[0-9]{1,3}|mot|hai|ba|bon|nam|sau|bay|tam"
+    r"|chin|muoi|may|vai|ca|nua) (?P<unit>gio|tieng|ngay|hom|bua|dem|tuan|thang|nam)"
     r"(?: (?P<tail>nay|truoc|roi|qua|r|lien))?(?!\w)"
 )
 _LAST = re.compile(r"(?<!\w)(?P<unit>tuan|thang|nam) (?:truoc|ngoai|qua|roi)(?!\w)")
 _DATE = re.compile(
-    r"(?<![\w/.-])(?P<word>ngay |hom |mung )?(?P<day>[0-3]?[0-9])(?:[/.-]| thang )(?P<month>1[0-2]|0?[1-9])(?:(?:[/.-]| nam )(?P<year>20[0-9]{2}|[0-9]{2}))?(?![\w/-])"
+    r"(?<![\w/.-])(?P<word>ngay |hom |mung )?(?P<day>[0-3]?[0-9])(?:[/.-]| thang )(?P<month>1[0-2]"
+    r"|0?[1-9])(?:(?:[/.-]| nam )(?P<year>20[0-9]{2}|[0-9]{2}))?(?![\w/-])"
 )
 _WEEKDAY = re.compile(
-    r"(?<!\w)(?:thu (?P<day>hai|ba|tu|nam|sau|bay|[2-7])|(?P<sunday>chu nhat|cn))(?P<last> tuan truoc| vua roi| tuan roi)?(?!\w)"
+    r"(?<!\w)(?:thu (?P<day>hai|ba|tu|nam|sau|bay|[2-7])|(?P<sunday>chu nhat|cn))(?P<last> tuan truoc| vua roi"
+    r"| tuan roi)?(?!\w)"
 )
 _STREET_BEFORE = re.compile(
     r"(?:duong|pho|nga ba|nga tu|nga [3-6]|cau|so|hem|ngo|ngach|quang truong|cong vien|truong|kdc|khu|ho|voi|giao)\s+$"
