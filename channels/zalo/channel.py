@@ -32,7 +32,6 @@ class ZaloChannel:
     ) -> None:
         self.account = settings.account
         self.capabilities = outgoing.capabilities(settings.free_replies)
-        self.bad_signature_status = settings.bad_signature_status
         self.signatures: Counter[str] = Counter()
         """Accepted deliveries by what signed them, e.g. "oa_secret:header"; a metric."""
         self.tokens = Tokens(settings, http=http, vault=vault, now=now)

@@ -6,6 +6,7 @@ Every item becomes the webhook body that should have come, so that it walks the 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -83,7 +84,9 @@ async def _conversation(api: Api, user: str, since_ms: int) -> tuple[list[Mappin
 def as_webhook(item: Mapping[str, Any], app_id: str) -> bytes:
     """One history item as the webhook body of the same message."""
     kind = text_of(item.get("type")).lower()
+    # A kind that is not listed, or a text with an address, is taken for a file rather than lost.
     event = _EVENT_BY_TYPE.get(kind, "text")
+    event = "file" if event == "text" and text_of(item.get("url")) else event
     by_citizen = _by_citizen(item)
     text = text_of(item.get("message"))
     attachments = _attachments(event, item)
@@ -103,6 +106,10 @@ def _attachments(event: str, item: Mapping[str, Any]) -> list[dict[str, Any]]:
     match event:
         case "text":
             return []
+        case "file":
+            url = text_of(item.get("url"))
+            name = unquote(url.partition("?")[0].rpartition("/")[2])
+            return [{"type": "file", "payload": {"url": url, "name": name}}]
         case "location":
             return [{"type": "location", "payload": {"coordinates": _coordinates(item.get("location"))}}]
         case "link":

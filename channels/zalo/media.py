@@ -84,8 +84,15 @@ async def fetch(ref: MediaRef, *, settings: ZaloSettings, http: Http) -> Media:
         answer = await _get(url, settings, http)
         if answer.status not in {301, 302, 303, 307, 308}:
             return _media(answer, ref, url)
-        url = urljoin(url, answer.headers.get("location", ""))
+        url = _next(url, answer)
     raise Refused("tệp bị chuyển hướng quá nhiều lần", code="media_redirect")
+
+
+def _next(url: str, answer: Answer) -> str:
+    try:
+        return urljoin(url, answer.headers.get("location", ""))
+    except ValueError as error:
+        raise Refused("địa chỉ tệp không hợp lệ", code="media_url") from error
 
 
 async def _get(url: str, settings: ZaloSettings, http: Http) -> Answer:

@@ -33,22 +33,23 @@ def matched_by(delivery: Delivery, settings: ZaloSettings) -> str:
 
     Zalo's own accounts differ on both, so the answer is counted.
     """
+    no = settings.bad_signature_status
     given = delivery.headers.get("x-zevent-signature", "").strip().lower()
     given = given.removeprefix("mac").lstrip(" =").strip()
     if not given:
-        raise DeliveryRejected("no signature")
+        raise DeliveryRejected("no signature", status=no)
     name, key = ("oa_secret", settings.oa_secret) if settings.oa_secret else ("app_secret", settings.app_secret)
     if not key:
-        raise DeliveryRejected("no key is configured")
+        raise DeliveryRejected("no key is configured", status=no)
     envelope = _read_envelope(delivery.body)
     # The signature already covers the configured app id; the body's own is only compared when it is there.
     if envelope.app_id is not None and str(envelope.app_id) != settings.app_id:
-        raise DeliveryRejected("another app's delivery")
+        raise DeliveryRejected("another app's delivery", status=no)
     stamps = {"header": delivery.headers.get("x-zevent-timestamp", ""), "body": _text(envelope.timestamp)}
     for where, stamp in stamps.items():
         if stamp and _same(mac(settings.app_id, delivery.body, stamp, key), given):
             return f"{name}:{where}"
-    raise DeliveryRejected("wrong signature")
+    raise DeliveryRejected("wrong signature", status=no)
 
 
 def _read_envelope(body: bytes) -> _Envelope:

@@ -142,6 +142,16 @@ URL = "https://f6.photo.talk.zdn.vn/1"
             {"contact": Contact(phone="+84912345678", own=False)},
             id="card",
         ),
+        pytest.param(
+            {"type": "chat.video.msg", "url": f"{URL}/a.mp4", "message": ""},
+            {"media": (MediaRef(kind=MediaKind.VIDEO, key=f"{URL}/a.mp4", name="a.mp4"),)},
+            id="a new kind with an address",
+        ),
+        pytest.param(
+            {"type": "text", "url": f"{URL}/Đơn%201.pdf", "message": "xem"},
+            {"text": "xem", "media": (MediaRef(kind=MediaKind.FILE, key=f"{URL}/Đơn%201.pdf", name="Đơn 1.pdf"),)},
+            id="text with a file",
+        ),
         pytest.param({"type": "hologram", "message": "chữ"}, {"text": "chữ"}, id="a new kind with words"),
         pytest.param({"type": "hologram", "message": ""}, {"unsupported": "text"}, id="a new kind without words"),
     ],

@@ -54,8 +54,9 @@ async def test_no_other_host_is_ever_called(channel: ZaloChannel, zalo: Any, url
     assert not zalo.calls
 
 
-async def test_a_redirect_out_of_zalo_is_not_followed(channel: ZaloChannel, zalo: Any) -> None:
-    zalo.on("/1.jpg", Answer(302, b"", {"location": "http://10.0.0.1/1.jpg"}))
+@pytest.mark.parametrize("location", ["http://10.0.0.1/1.jpg", "//evil.example/1.jpg", "http://["])
+async def test_a_redirect_out_of_zalo_is_not_followed(channel: ZaloChannel, zalo: Any, location: str) -> None:
+    zalo.on("/1.jpg", Answer(302, b"", {"location": location}))
 
     with pytest.raises(Refused):
         await channel.fetch(photo("https://f6.zdn.vn/1.jpg"))

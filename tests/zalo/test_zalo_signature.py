@@ -92,6 +92,17 @@ def test_a_delivery_without_signature_is_named_as_such(oa: ZaloChannel, deliver:
         oa.verify(deliver(BODY))
 
 
+@pytest.mark.parametrize("status", [401, 200])
+def test_a_forged_delivery_is_answered_as_configured(make_channel: Make, deliver: Deliver, status: int) -> None:
+    """The console's check refuses an address that answers anything but 200."""
+    channel = make_channel(app_id=APP, oa_secret=KEY, bad_signature_status=status)
+
+    for forged in (deliver(BODY), deliver(BODY, x_zevent_signature="mac=00")):
+        with pytest.raises(DeliveryRejected) as caught:
+            channel.verify(forged)
+        assert caught.value.status == status
+
+
 def test_another_apps_event_is_rejected_although_our_key_signed_it(oa: ZaloChannel, deliver: Deliver) -> None:
     body = BODY.replace(APP.encode(), b"1")
 
