@@ -6,6 +6,7 @@ A command is the whole message or its leading clause; "thôi" inside a sentence 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from dialog.reading.lexicon import (
     CANCEL_FILLERS,
@@ -113,66 +114,70 @@ def _is_skip(said: Sequence[str]) -> bool:
     return _is_no(said) and not any(word in {"sai", "nham", "dung", "phai"} for word in said)
 
 
-def commands_at(
-    tokens: Sequence[Token],
-    first: int,
-    last: int,
-    rows: Mapping[str, Command],
-    phrases: Mapping[str, Sequence[tuple[Sequence[str], bool]]],
-) -> tuple[str, int]:
+@dataclass(frozen=True, slots=True)
+class CommandPhrase:
+    command: str
+    words: tuple[str, ...]
+    bare: tuple[str, ...]
+    only_bare: bool
+
+
+Commands: TypeAlias = Mapping[str, Sequence[CommandPhrase]]
+"""First folded word → the phrases of commands that begin with it, longest first."""
+
+
+def commands_at(tokens: Sequence[Token], first: int, last: int, phrases: Commands, only: str = "") -> tuple[str, int]:
     """(command, index after its phrase) for the clause `first`…`last`; ("", first) when it starts with none."""
     said = forms(tokens[first:last])
-    for heads in (frozenset[str](), HEADS, HEADS | WISH):
-        at = _strip(said, heads)
-        best = ("", first, 0)
-        for command in rows:
-            for phrase, only_bare in phrases[command]:
-                size = len(phrase)
-                if size <= best[2] or said[at : at + size] != [flat(word) for word in phrase]:
-                    continue
-                window = tokens[first + at : first + at + size]
-                if (only_bare and not any(t.accented for t in window)) or (
-                    not only_bare and _accents_agree(window, phrase)
-                ):
-                    best = (command, first + at + size, size)
-        if best[0]:
-            return best[0], best[1]
+    for at in dict.fromkeys((0, _strip(said, HEADS), _strip(said, HEADS | WISH))):
+        for phrase in phrases.get(said[at], ()) if at < len(said) else ():
+            size = len(phrase.words)
+            if (only and phrase.command != only) or tuple(said[at : at + size]) != phrase.bare:
+                continue
+            window = tokens[first + at : first + at + size]
+            if _accents_agree(window, phrase):
+                return phrase.command, first + at + size
     return "", first
 
 
-def _accents_agree(window: Sequence[Token], phrase: Sequence[str]) -> bool:
+def _accents_agree(window: Sequence[Token], phrase: CommandPhrase) -> bool:
     """Schema §4: equal words, or their unaccented forms where at least one word kept its accent."""
     kept = any(token.accented for token in window)
-    for token, word in zip(window, phrase, strict=True):
+    if phrase.only_bare:
+        return not kept
+    for token, word, bare in zip(window, phrase.words, phrase.bare, strict=True):
         exact = token.lower == word or word in MATCHING.get(token.lower, ())
-        if not exact and not (token.lower == flat(word) and kept and len(phrase) > 1):
+        if not exact and not (token.lower == bare and kept and len(phrase.words) > 1):
             return False
     return True
 
 
-def command_phrases(rows: Mapping[str, Command]) -> dict[str, list[tuple[Sequence[str], bool]]]:
-    return {
-        row_id: [*((words(kw), False) for kw in row.kw), *((words(kw), True) for kw in row.kw_bare)]
-        for row_id, row in rows.items()
-    }
+def command_phrases(rows: Mapping[str, Command]) -> Commands:
+    """The profile's commands, ready to be looked up."""
+    found: dict[str, list[CommandPhrase]] = {}
+    for row_id, row in rows.items():
+        for only_bare, listed in ((False, row.kw), (True, row.kw_bare)):
+            for text in listed:
+                cut = words(text)
+                bare = tuple(map(flat, cut))
+                found.setdefault(bare[0], []).append(CommandPhrase(row_id, cut, bare, only_bare))
+    for phrases in found.values():
+        phrases.sort(key=lambda phrase: -len(phrase.words))
+    return found
 
 
-def read(
-    tokens: Sequence[Token], rows: Mapping[str, Command], phrases: Mapping[str, Sequence[tuple[Sequence[str], bool]]]
-) -> Answer:
+def read(tokens: Sequence[Token], phrases: Commands) -> Answer:
     """What the message answers or orders, judged by the whole of it first and by its leading clause second."""
     if not tokens:
         return Answer()
     everything = forms(tokens)
     first_end = clauses(tokens)[0][1]
     whole_yes, whole_no = _is_yes(everything), _is_no(everything)
-    command, after = _whole_command(tokens, rows, phrases)
+    command, after = _whole_command(tokens, phrases)
     length = tokens[-1].end
     if command or whole_yes or whole_no:
         skip = whole_no and _is_skip(everything)
-        command = command or (
-            "confirm" if whole_yes and "confirm" in rows else "skip" if skip and "skip" in rows else ""
-        )
+        command = command or ("confirm" if whole_yes else "skip" if skip else "")
         return Answer(
             command,
             length,
@@ -183,7 +188,7 @@ def read(
     lead = everything[:first_end]
     if first_end < len(tokens):
         rest = tokens[first_end].start
-        command, after = _clause_command(tokens, 0, first_end, rows, phrases)
+        command, after = _clause_command(tokens, 0, first_end, phrases)
         if not command and all(word in _EMPTY_HEADS for word in lead):
             return Answer()
         if command in _LEADING or _is_yes(lead) or _is_no(lead):
@@ -194,27 +199,21 @@ def read(
                 _is_no(lead) and command != "cancel",
                 _is_skip(lead),
             )
-    command, after = _open_command(tokens, first_end, rows, phrases)
+    command, after = _open_command(tokens, first_end, phrases)
     if command:
         return Answer(command, tokens[after].start if after < len(tokens) else length)
     return Answer()
 
 
-def _whole_command(
-    tokens: Sequence[Token], rows: Mapping[str, Command], phrases: Mapping[str, Sequence[tuple[Sequence[str], bool]]]
-) -> tuple[str, int]:
-    return _clause_command(tokens, 0, len(tokens), rows, phrases)
+def _whole_command(tokens: Sequence[Token], phrases: Commands) -> tuple[str, int]:
+    return _clause_command(tokens, 0, len(tokens), phrases)
 
 
 def _clause_command(
-    tokens: Sequence[Token],
-    first: int,
-    last: int,
-    rows: Mapping[str, Command],
-    phrases: Mapping[str, Sequence[tuple[Sequence[str], bool]]],
+    tokens: Sequence[Token], first: int, last: int, phrases: Commands, only: str = ""
 ) -> tuple[str, int]:
     """A command that fills the clause, politeness and a few words of its own kind aside."""
-    command, after = commands_at(tokens, first, last, rows, phrases)
+    command, after = commands_at(tokens, first, last, phrases, only)
     if not command:
         return "", first
     fillers = TAILS | _FILLERS.get(command, frozenset())
@@ -228,14 +227,9 @@ def _clause_command(
     return "", first
 
 
-def _open_command(
-    tokens: Sequence[Token],
-    last: int,
-    rows: Mapping[str, Command],
-    phrases: Mapping[str, Sequence[tuple[Sequence[str], bool]]],
-) -> tuple[str, int]:
+def _open_command(tokens: Sequence[Token], last: int, phrases: Commands) -> tuple[str, int]:
     """Commands that go on in the same clause: "sửa luôn sđt 09…", "không đồng ý thêm lần nữa: …"."""
-    command, after = commands_at(tokens, 0, last, rows, phrases)
+    command, after = commands_at(tokens, 0, last, phrases)
     left = forms(tokens[after:last])
     if command == "appeal":
         return command, after
@@ -248,15 +242,10 @@ def _open_command(
     return "", 0
 
 
-def confidential_wish(
-    tokens: Sequence[Token], rows: Mapping[str, Command], phrases: Mapping[str, Sequence[tuple[Sequence[str], bool]]]
-) -> tuple[int, int] | None:
+def confidential_wish(tokens: Sequence[Token], phrases: Commands) -> tuple[int, int] | None:
     """The clause that asks for confidentiality, wherever it stands (D17); None when there is none."""
-    if "confidential" not in rows:
-        return None
-    only = {"confidential": rows["confidential"]}
     for first, last in clauses(tokens):
-        command, _ = _clause_command(tokens, first, last, only, phrases)
+        command, _ = _clause_command(tokens, first, last, phrases, "confidential")
         if command:
             return first, last
     return None

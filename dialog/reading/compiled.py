@@ -1,7 +1,7 @@
 """What is derived from a profile once: its word lists as an index, its commands, its communes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -22,7 +22,7 @@ class Compiled:
 
     profile: Profile
     matcher: Matcher
-    commands: dict[str, list[tuple[Sequence[str], bool]]]
+    commands: answers.Commands
     code: re.Pattern[str]
 
     @cached_property

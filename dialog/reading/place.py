@@ -67,7 +67,7 @@ _ACCENTS: dict[str, frozenset[str]] = {
     "nha": frozenset({"nhà"}), "cay": frozenset({"cây"}), "tram": frozenset({"trạm"}),
 }  # fmt: skip
 _CAPITAL_ONLY = word_set("den de ho ban quan dinh ga song")
-"""Openers that mean something else in text without accents unless a capital letter follows: "den" is mostly đèn, not đền."""
+"""Openers of another meaning in text without accents unless a capital letter follows: "den" is mostly đèn, not đền."""
 _BEFORE = word_set(
     "gan truoc sau canh ben doi dien dau cuoi giua cong ngay trong ngoai doan tu mat phia duoi tren chan goc loi vao"
 )

@@ -79,7 +79,7 @@ class _Reader:
         tokens = self.tokens
         found = self.rules.matcher.find(tokens, MATCHING)
         slots = self._slots(message)
-        answer = answers.read(self._without(tokens, slots.codes), self.profile.commands, self.rules.commands)
+        answer = answers.read(self._without(tokens, slots.codes), self.rules.commands)
         topic = subject.read(self.text, self.flat) if tokens else subject.Subject()
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
             answer = answers.Answer()
@@ -103,11 +103,9 @@ class _Reader:
         report_type, type_sure = self._report_type(types, categories, organization=slots.organization is not None)
         row = self.profile.report_types[report_type]
         organization = slots.organization is not None or row.senders == ("organization",)
-        wish = answers.confidential_wish(tokens, self.profile.commands, self.rules.commands)
+        wish = answers.confidential_wish(tokens, self.rules.commands)
         rest = self.text[answer.rest :].strip() if answer.rest < len(self.text) and answer.rest else ""
-        rest_answer = (
-            answers.read(tokenize(rest), self.profile.commands, self.rules.commands) if rest else answers.Answer()
-        )
+        rest_answer = answers.read(tokenize(rest), self.rules.commands) if rest else answers.Answer()
         command = answer.command or self._status(slots, categories)
         cuts = self._cuts(slots, topic, wish, insult_cuts, answer, address_span)
         description = self._description(cuts, where, answer, command, kind, categories, types, rating is not None)
@@ -202,7 +200,7 @@ class _Reader:
         if self.waiting_for in _ASKS_NAME:
             if slots.organization and slots.organization.text:
                 return slots.organization
-            told = answers.read(self.tokens, self.profile.commands, self.rules.commands)
+            told = answers.read(self.tokens, self.rules.commands)
             if not (told.command or told.yes or told.no):
                 return names.asked(self.text, self.tokens, barred)
         return names.standalone(self.text, self.tokens, [phone.span for phone in slots.phones], barred)
