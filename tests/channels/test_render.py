@@ -61,6 +61,10 @@ def test_a_letter_is_never_torn_apart(letter: str, unit: Unit) -> None:
     assert list(split(letter * 5, limit)) == [letter * 2, letter * 2, letter]
 
 
+def test_a_space_that_carries_a_mark_is_not_dropped_at_a_cut() -> None:
+    assert list(split("x" * 8 + "  \u0301abc", Limit(8, Unit.CODE_POINTS))) == ["x" * 8, " \u0301abc"]
+
+
 def test_a_letter_longer_than_the_limit_is_still_sent() -> None:
     assert "".join(split("a" + "\u0301" * 30, Limit(10, Unit.BYTES))) == "a" + "\u0301" * 30
 

@@ -72,6 +72,11 @@ def test_a_proxys_page_is_not_taken_for_telegrams_word(status: int, error: type[
         codes.read(answer(status, "<html>"))
 
 
+def test_an_answer_nested_without_end_is_unreadable_and_no_crash() -> None:
+    with pytest.raises(Unknown):
+        codes.read(answer(200, b'{"ok": false, "x": ' + b"[" * 100_000))
+
+
 def test_a_failure_told_with_status_200_is_a_failure() -> None:
     with pytest.raises(Unreachable):
         codes.read(answer(200, {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked"}))
