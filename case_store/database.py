@@ -26,6 +26,7 @@ def migrate(url: str) -> None:
     """Bring the database to this program's schema; several processes may try at once. Blocks."""
     engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
     with engine.begin() as connection:
+        # Released with the commit: whoever waited then finds nothing left to do.
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         _upgrade(connection)
     engine.dispose()

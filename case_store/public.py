@@ -26,7 +26,7 @@ class View:
 EVERYTHING = View(personal=True)
 
 
-def view_of(case: Mapping[str, Any], profile: Profile) -> View:
+def view_of(case: Mapping[Any, Any], profile: Profile) -> View:
     """The public view. What citizens give is shown where the profile publishes it; what officers say is public unless
     the citizen asked for secrecy and the profile then hides it."""
     rules = profile.confidentiality
