@@ -2,10 +2,15 @@
 
 import asyncio
 import gc
-import os
-from contextlib import suppress
+import hashlib
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import uvicorn
+import uvloop
+from starlette.types import ASGIApp
 
 import inbox
 from app.http import create_app
@@ -13,6 +18,40 @@ from app.logs import configure
 from app.settings import Settings
 from app.wiring import House, build, keep_database
 from pipeline.gateway import Roles
+from storage.database import engine
+
+
+class Server(uvicorn.Server):
+    """A server among others: who runs them hears the signals for all. `up` is set once it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def server(app: ASGIApp, host: str, port: int) -> Server:
+    return Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=75,
+            backlog=4096,
+        )
+    )
 
 
 def serve(settings: Settings, roles: Roles) -> None:
@@ -20,48 +59,54 @@ def serve(settings: Settings, roles: Roles) -> None:
     configure()
     house = build(settings, roles=roles)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(house))
     finally:
         if house.database is not None:
             house.database.stop()
 
 
-async def run(house: House) -> None:
-    """Serve a built house on its address until SIGTERM or SIGINT."""
+async def run(house: House, others: Sequence[Server] = (), *, started: Callable[[], object] | None = None) -> None:
+    """Serve a built house on its address, beside `others`, until SIGTERM or SIGINT; then everything stops in order."""
     host, _, port = house.settings.listen.rpartition(":")
+    ours = server(create_app(house, inbox=inbox.create_app(desk(house))), host, int(port))
+    servers = [*others, ours]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, servers)
     keeper = asyncio.create_task(keep_database(house.database)) if house.database is not None else None
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(house, inbox=inbox.create_app(desk(house))),
-            host=host,
-            port=int(port),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-            limit_concurrency=5000,
-            backlog=4096,
-        )
-    )
     # What was built at start lives as long as the program: the collector need not look at it each time.
     gc.collect()
     gc.freeze()
-    await server.serve()
+    running = [asyncio.create_task(one.serve()) for one in servers]
+    if started is not None:
+        up = asyncio.gather(*(one.up.wait() for one in servers))
+        await asyncio.wait([up, *running], return_when=asyncio.FIRST_COMPLETED)
+        if all(one.started for one in servers):
+            started()
+    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    _stop(servers)
+    await asyncio.gather(*running)
     if keeper is not None:
         keeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeper
+        await asyncio.gather(keeper, return_exceptions=True)
+    await asyncio.gather(*done)
 
 
 def desk(house: House) -> inbox.Desk:
     """What the staff pages work with."""
-    return inbox.Desk.of(house)
+    return inbox.Desk(
+        gateway=house.gateway,
+        engine=engine(house.url),
+        seal=house.seal,
+        accounts=house.gateway.accounts,
+        secret=hashlib.sha256(house.seal.index("inbox cookies")).digest(),
+        now=house.gateway.now,
+        blobs=house.blobs,
+        frame_ancestors=tuple(house.settings.frame_ancestors),
+    )
 
 
-def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
-    if os.name == "nt":
-        return None
-    import uvloop
-
-    return uvloop.Loop
+def _stop(servers: Sequence[Server]) -> None:
+    for one in servers:
+        one.should_exit = True

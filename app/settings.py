@@ -48,7 +48,7 @@ class Settings(_Strict):
         default=SecretStr(""), description="64 hex digits; empty: FOLDER/data.key, made at first"
     )
     profiles: str = Field(default="", description="folder of further profiles, looked into first")
-    frame_ancestors: str = Field(default="'none'", description="who may embed the inbox (Content-Security-Policy)")
+    frame_ancestors: list[str] = Field(default_factory=list, description="origins that may show the inbox in a frame")
     store: Store = Store()
     accounts: list[dict[str, Any]] = Field(default_factory=list, description="one table per channel account")
 

@@ -12,7 +12,6 @@ import structlog
 from psycopg_pool import AsyncConnectionPool
 from pydantic import TypeAdapter, ValidationError
 
-import regulations
 from app.outgoing import Outgoing
 from app.settings import Settings, SettingsError
 from app.signing import MediaLinks
@@ -23,6 +22,7 @@ from core.errors import ProfileError
 from core.ports import Channel
 from pipeline.account import Account, Accounts
 from pipeline.gateway import Gateway, Roles
+from regulations import loader
 from regulations.model import Profile
 from storage.blobs import FolderBlobs
 from storage.embedded import EmbeddedPostgres
@@ -172,7 +172,7 @@ def _accounts(
 def load_profile(profile_id: str, settings: Settings) -> Profile:
     """Raises `ProfileError`."""
     own = Path(settings.profiles or ".") / f"{profile_id}.toml"
-    return regulations.load(own if settings.profiles and own.exists() else profile_id)
+    return loader.load(own if settings.profiles and own.exists() else profile_id)
 
 
 def _channel_settings(kind: Any, values: dict[str, Any]) -> Any:

@@ -1,0 +1,196 @@
+"""The command `tiepnhan`. Parts are imported where they are used: `--help` must not load a database driver."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tiếp Nhận: cổng tiếp nhận phản ánh đa kênh")
+profile_app = typer.Typer(no_args_is_help=True, help="Bộ quy tắc của một tỉnh")
+user_app = typer.Typer(no_args_is_help=True, help="Người dùng trang cán bộ")
+app.add_typer(profile_app, name="profile")
+app.add_typer(user_app, name="user")
+
+Config = Annotated[Path | None, typer.Option("--config", help="tiepnhan.toml; mặc định: $TIEPNHAN_CONFIG")]
+
+
+def main() -> None:
+    """Run the command; what is wrong with the set-up is said in one line each, without a traceback."""
+    from app.settings import SettingsError
+    from core.errors import ProfileError
+    from storage.embedded import EmbeddedPostgresError
+
+    try:
+        app()
+    except (SettingsError, ProfileError) as error:
+        sys.exit("\n".join(f"tiepnhan: {problem}" for problem in error.problems))
+    except EmbeddedPostgresError as error:
+        sys.exit(f"tiepnhan: {error}")
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    roles: Annotated[str, typer.Option(help="web,worker,poller")] = "web,worker,poller",
+) -> None:
+    """Chạy cổng tiếp nhận."""
+    from app.serve import serve as run
+    from app.settings import SettingsError, load
+    from pipeline.gateway import Roles
+
+    wanted = {role.strip() for role in roles.split(",")}
+    if unknown := wanted - {"web", "worker", "poller"}:
+        raise SettingsError([f"--roles: {', '.join(sorted(unknown))}"])
+    run(load(config), Roles(web="web" in wanted, worker="worker" in wanted, poller="poller" in wanted))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="cổng đầu tiên muốn dùng")] = 8080,
+    profile: Annotated[str, typer.Option(help="bộ quy tắc của cả hai kênh")] = "tien-giang",
+    telegram_profile: Annotated[str, typer.Option(help="bộ quy tắc khác cho Telegram")] = "",
+    folder: Annotated[Path | None, typer.Option(help="giữ dữ liệu ở đây")] = None,
+    speed: Annotated[float, typer.Option(help="đồng hồ của nền tảng giả lập chạy nhanh gấp mấy lần")] = 1.0,
+) -> None:
+    """Trình diễn toàn bộ trên một trang, không cần mạng."""
+    from app.demo import DemoOptions, run
+
+    run(
+        DemoOptions(
+            port=port,
+            zalo_profile=profile,
+            telegram_profile=telegram_profile or profile,
+            folder=folder,
+            speed=speed,
+        )
+    )
+
+
+@app.command()
+def migrate(config: Config = None) -> None:
+    """Đưa cơ sở dữ liệu về đúng phiên bản."""
+    from app.settings import load
+    from app.wiring import open_database
+
+    server, _ = open_database(load(config))
+    if server is not None:
+        server.stop()
+
+
+@app.command()
+def inspect(channel: str, files: list[Path]) -> None:
+    """Đọc tệp webhook thô và in các sự kiện ra JSON."""
+    from app.inspection import inspect_file
+
+    for path in files:
+        typer.echo(json.dumps({"file": path.name, "events": inspect_file(channel, path)}, ensure_ascii=False))
+
+
+@app.command()
+def understand(text: str, profile: Annotated[str, typer.Option()] = "tien-giang") -> None:
+    """In ra những gì hộp thoại đọc được trong một câu."""
+    from app.inspection import understand_text
+
+    typer.echo(json.dumps(understand_text(profile, text), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def rehearse(
+    paths: list[Path],
+    channel: Annotated[list[str] | None, typer.Option(help="chơi trên kênh này thay vì kênh ghi trong tệp")] = None,
+    profile: Annotated[str, typer.Option(help="chỉ chơi các hội thoại của bộ quy tắc này")] = "",
+    show: Annotated[bool, typer.Option(help="in cả lời thoại")] = False,
+) -> None:
+    """Chơi các hội thoại mẫu qua toàn bộ hệ thống thật và máy giả lập."""
+    from app.rehearsal.live import rehearse as play
+
+    if not play(paths, channels=channel or [], profile=profile, show=show):
+        raise typer.Exit(1)
+
+
+@app.command("case-store")
+def case_store(
+    database: Annotated[str, typer.Option(help="embedded:THƯ_MỤC hoặc postgresql://…")] = "embedded:var/case-store",
+    profile: Annotated[list[str] | None, typer.Option()] = None,
+    port: int = 8090,
+    api_key: Annotated[str, typer.Option(envvar="CASE_STORE_API_KEY")] = "",
+    push_url: str = "",
+    push_secret: Annotated[str, typer.Option(envvar="CASE_STORE_PUSH_SECRET")] = "",
+) -> None:
+    """Chạy kho hồ sơ mẫu (Open311)."""
+    from case_store import serve as run
+    from case_store.settings import CaseStoreSettings
+    from storage.embedded import EmbeddedPostgres
+
+    server = EmbeddedPostgres(Path(database.removeprefix("embedded:"))) if database.startswith("embedded:") else None
+    url = server.start() if server is not None else database
+    try:
+        run(
+            CaseStoreSettings(
+                database_url=url,
+                profiles=tuple(profile or ["tien-giang"]),
+                api_keys=(api_key,) if api_key else (),
+                port=port,
+                public_url=f"http://127.0.0.1:{port}",
+                push_url=push_url,
+                push_secret=push_secret,
+            )
+        )
+    finally:
+        if server is not None:
+            server.stop()
+
+
+@app.command()
+def simulator(
+    port: int = 8081,
+    zalo_webhook: str = "",
+    telegram_webhook: str = "",
+    telegram_secret: str = "",
+    speed: float = 1.0,
+) -> None:
+    """Chạy các nền tảng giả lập (Zalo, Telegram)."""
+    from simulator.app import serve as run
+    from simulator.config import SimulatorConfig, TelegramConfig, ZaloConfig
+
+    run(
+        SimulatorConfig(
+            port=port,
+            speed=speed,
+            zalo=ZaloConfig(webhook_url=zalo_webhook),
+            telegram=TelegramConfig(webhook_url=telegram_webhook, webhook_secret=telegram_secret),
+        )
+    )
+
+
+@profile_app.command("check")
+def profile_check(files: list[Path]) -> None:
+    """Kiểm tra bộ quy tắc; in từng chỗ sai."""
+    from regulations.loader import check
+
+    findings = [finding for path in files for finding in check(path)]
+    for finding in findings:
+        typer.echo(f"{finding.source}:{finding.line}: {'lưu ý' if finding.warning else 'sai'}: {finding.text}")
+    if any(not finding.warning for finding in findings):
+        raise typer.Exit(1)
+
+
+@user_app.command("add")
+def user_add(
+    name: str,
+    display_name: Annotated[str, typer.Option(prompt="Họ tên hiển thị")],
+    password: Annotated[str, typer.Option(prompt="Mật khẩu", hide_input=True, confirmation_prompt=True)],
+    admin: bool = False,
+    config: Config = None,
+) -> None:
+    """Thêm người dùng của trang cán bộ."""
+    import asyncio
+
+    from app.settings import load
+    from app.users import add
+
+    if not asyncio.run(add(load(config), name, display_name, password, admin=admin)):
+        typer.echo(f"Đã có người dùng {name}.", err=True)
+        raise typer.Exit(1)
