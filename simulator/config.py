@@ -50,9 +50,10 @@ class SimulatorConfig:
     zalo: ZaloConfig = field(default_factory=ZaloConfig)
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
     inbox_url: str = ""
-    store_url: str = ""
-    requests_path: str = "/requests.json"
+    store_url: str = ""  # base of its GeoReport; the two paths are resolved against it as links are
+    requests_path: str = "requests.json"
     officer_path: str = "/officer/cases/{code}/play"
+    officer_act: str = "resolved"  # what the button plays unless the person at the page chooses otherwise
     code_pattern: str = r"\b[A-ZĐ]{2,6}-\d{4,8}-\d{3,8}\b"
     speed: float = 1.0
     start_at: float | None = None  # epoch seconds; None: now

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import quote, urljoin
 
 import aiohttp
 import msgspec
@@ -60,6 +61,7 @@ class Demo:
                 "bot": self._config.telegram.name,
                 "inbox_url": self._config.inbox_url,
                 "store_url": self._config.store_url,
+                "officer_act": self._config.officer_act,
                 "samples": media.SAMPLES,
             }
         )
@@ -75,7 +77,7 @@ class Demo:
         return await self._ask("GET", self._config.requests_path, None)
 
     async def _officer(self, request: Request) -> Response:
-        path = self._config.officer_path.format(code=request.path_params["code"])
+        path = self._config.officer_path.format(code=quote(request.path_params["code"], safe=""))
         return await self._ask("POST", path, await request.body())
 
     async def _ask(self, method: str, path: str, body: bytes | None) -> Response:
@@ -85,7 +87,7 @@ class Demo:
             self._http = aiohttp.ClientSession(timeout=STORE_TIMEOUT)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
-            url = self._config.store_url.rstrip("/") + path
+            url = urljoin(self._config.store_url.rstrip("/") + "/", path)
             async with self._http.request(method, url, data=body, headers=headers) as got:
                 return Response(await got.read(), got.status, media_type=got.content_type)
         except (aiohttp.ClientError, TimeoutError) as error:

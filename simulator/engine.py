@@ -69,7 +69,7 @@ class Simulator:
         """A new person. Raises KeyError for a platform that is not simulated."""
         count = len(self.world.phones)
         name = name or NAMES[count % len(NAMES)]
-        return self.platforms[platform].join(name, number or f"849{12_000_000 + count * 137:08d}")
+        return self.platforms[platform].join(name, number or f"849{(12_345_678 + count * 8_171_113) % 100_000_000:08d}")
 
     def people(self, phone: Phone) -> Platform:
         return self.platforms[phone.platform]

@@ -19,7 +19,7 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"OggS", "audio/ogg", "ogg"),
     (b"#!AMR", "audio/amr", "amr"),
 )
-SAMPLES: Mapping[str, str] = {"o-ga": "Ổ gà trên đường", "rac": "Rác tập kết sai chỗ", "den": "Đèn đường tắt"}
+SAMPLES: Mapping[str, str] = {"o-ga": "Ổ gà", "rac": "Bãi rác", "den": "Đèn tắt"}
 
 
 def recognise(content: bytes) -> tuple[str, str]:

@@ -105,8 +105,8 @@ class World:
         self._changed: dict[str, asyncio.Event] = {}
         self._file: TextIO | None = None
         if journal is not None:
-            self._replay(journal)
             journal.parent.mkdir(parents=True, exist_ok=True)
+            self._replay(journal)
             self._file = journal.open("a", encoding="utf-8")
 
     # -- time and numbers ------------------------------------------------------------------
@@ -219,6 +219,10 @@ class World:
     def _replay(self, path: Path) -> None:
         if not path.exists():
             return
+        # A kill can cut the last line short; what it said never got an answer.
+        whole = path.read_bytes()
+        if not whole.endswith(b"\n"):
+            path.write_bytes(whole[: whole.rfind(b"\n") + 1])
         apply = {
             "phone": self._apply_phone,
             "bubble": self._apply_bubble,
@@ -227,10 +231,8 @@ class World:
         }
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                # A kill can cut the last line short; what it said never got an answer.
-                if line.endswith("\n"):
-                    kind, data = json.loads(line)
-                    apply[kind](data)
+                kind, data = json.loads(line)
+                apply[kind](data)
 
     def _apply_phone(self, data: Json) -> None:
         data["keyboard"] = _rows(data["keyboard"])

@@ -80,7 +80,7 @@ async def test_an_accepted_text_is_on_the_phone(met: Any) -> None:
         ),
         pytest.param({"attachment": {"type": "file", "payload": {"token": "unknown"}}}, -201, id="file token"),
         pytest.param(
-            {"attachment": template(template_type="list", elements=[{"title": "a"}])}, -201, id="first list element bare"
+            {"attachment": template(template_type="list", elements=[{"title": "a"}])}, -201, id="bare list"
         ),
     ],
 )  # fmt: skip
