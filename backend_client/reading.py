@@ -14,7 +14,16 @@ import msgspec
 
 Record: TypeAlias = Mapping[str, Any]
 
-WRAPPERS = ("service_requests", "service_request_updates", "services", "requests", "request_updates", "errors", "data")
+WRAPPERS = (
+    "service_requests",
+    "service_request_updates",
+    "updates",
+    "services",
+    "requests",
+    "request_updates",
+    "errors",
+    "data",
+)
 INNER = ("request", "service", "request_update", "error")
 END_OF_DAY = time(23, 59, 59)
 
