@@ -6,28 +6,23 @@ A function says `Heard.ANSWERED` (go on with the next question), `Heard.DONE` (e
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from enum import Enum
 
+from core.model import Place
 from dialog import filling, wording
-from dialog.ending import blocked, submit, supplement
-from dialog.questions import ask, editable, group_of, has, is_required
+from dialog.ending import blocked
+from dialog.heard import Heard, agrees, declines
+from dialog.questions import group_of, has, is_required
 from dialog.reading.model import Reading
-from dialog.state import WardOption
+from dialog.side_answers import (
+    hear_category,
+    hear_confirm,
+    hear_duplicate,
+    hear_edit,
+    hear_identity,
+    hear_type,
+    hear_ward,
+)
 from dialog.turn import Turn
-
-
-class Heard(Enum):
-    ANSWERED = "answered"
-    DONE = "done"
-    OTHER = "other"
-
-
-def agrees(reading: Reading) -> bool:
-    return reading.yes or reading.command == "confirm"
-
-
-def declines(reading: Reading) -> bool:
-    return reading.no or reading.skip or reading.command in ("skip", "appeal")
 
 
 def wants_to_send(reading: Reading) -> bool:
@@ -100,10 +95,9 @@ def hear_location(turn: Turn) -> Heard:
     form = turn.form
     known = form.draft.place
     more = known is not None and bool(known.text) and not form.editing
-    reading = turn.reading.place
     filling.fill(turn, replacing={"location"})
-    if more and known and reading and turn.form.draft.place and reading.parts < turn.profile.location.min_text_parts:
-        _join_places(turn, known.text, form.parts)
+    if more and known and "location" in turn.filled:
+        _join_places(turn, known, form.parts)
     if more:
         turn.settle("location_more")
         if turn.form.parts < turn.profile.location.min_text_parts and not _pinned(turn):
@@ -120,12 +114,17 @@ def _pinned(turn: Turn) -> bool:
     return place is not None and place.lat is not None
 
 
-def _join_places(turn: Turn, before: str, parts: int) -> None:
-    place = turn.form.draft.place
-    if place and before and wording.fold(before) not in wording.fold(place.text):
-        text = f"{before}, {place.text}" if place.text else before
-        turn.update_draft(place=replace(place, text=text))
-        turn.update_form(parts=turn.form.parts + parts)
+def _join_places(turn: Turn, known: Place, parts: int) -> None:
+    """What was said first still counts: its ward, and its words where they say more than the ward."""
+    place = turn.form.draft.place or known
+    if not place.ward_new and not turn.form.wards:
+        place = replace(place, ward_old=known.ward_old, ward_new=known.ward_new, ward_code=known.ward_code)
+    said, before = wording.fold(place.text), wording.fold(known.text)
+    wards = [wording.fold(ward) for ward in (known.ward_old, known.ward_new) if ward]
+    if before not in said and before not in wards:
+        place = replace(place, text=f"{place.text}, {known.text}")
+    turn.update_draft(place=place)
+    turn.update_form(parts=turn.form.parts + parts)
 
 
 def hear_media(turn: Turn) -> Heard:
@@ -222,176 +221,6 @@ def hear_yes_no(turn: Turn) -> Heard:
     turn.filled.append(slot)
     turn.settle(slot)
     turn.update_form(editing=False)
-    return Heard.ANSWERED
-
-
-# --- side questions -------------------------------------------------------------------------------------------------
-
-
-def hear_confirm(turn: Turn) -> Heard:
-    """Only a clear yes sends. Anything else that can be understood is a correction or an addition."""
-    reading = turn.reading
-    if agrees(reading) or reading.command == "insist":
-        submit(turn)
-        return Heard.DONE
-    if declines(reading) or reading.command == "edit":
-        ask(turn, "edit")
-        return Heard.DONE
-    before = turn.form.draft.description
-    filling.fill(turn, replacing=filling.ALL if not reading.has_matter else SENDER)
-    if reading.has_matter and reading.description and not turn.filled:
-        filling.append_description(turn, reading.description)
-    if turn.form.draft.description != before and "description" not in turn.filled:
-        turn.filled.append("description")
-    tell_corrected(turn)
-    return Heard.ANSWERED if turn.filled else Heard.OTHER
-
-
-SENDER = frozenset({"name", "phone", "email", "address", "cccd", "tax_code", "location"})
-
-
-def tell_corrected(turn: Turn) -> None:
-    """Repeat the corrected values, not the whole text (D05)."""
-    for slot in turn.filled:
-        row = turn.profile.fields.get("location" if slot == "pin" else slot)
-        if row and (value := wording.shown(turn.profile, row, turn.form)):
-            turn.note(turn.line("corrected", field=row.label, value=value))
-            turn.corrected = True
-
-
-def hear_edit(turn: Turn) -> Heard:
-    """Which slot is to be changed, by its name. Buttons and numbers were heard before."""
-    reading = turn.reading
-    if agrees(reading) and reading.command == "confirm" and not reading.rest:
-        turn.update_form(waiting="confirm")
-        return hear_confirm(turn)
-    folded = wording.fold(reading.text)
-    for row in turn.profile.fields.values():
-        if folded and editable(turn, row) and (folded in wording.fold(row.label) or wording.fold(row.label) in folded):
-            edit_slot(turn, row.id)
-            return Heard.DONE
-    if declines(reading):
-        return Heard.ANSWERED
-    filling.fill(turn, replacing=SENDER | {"description"})
-    tell_corrected(turn)
-    return Heard.ANSWERED if turn.filled else Heard.OTHER
-
-
-def edit_slot(turn: Turn, slot: str) -> None:
-    """Ask for one slot anew; what is there stays until the answer comes."""
-    turn.update_form(editing=True, settled=(*turn.form.settled, "same_address"), waiting="")
-    ask(turn, slot)
-
-
-def hear_ward(turn: Turn) -> Heard:
-    form = turn.form
-    reading = turn.reading
-    place = reading.place
-    ward = _picked(form.wards, reading.text)
-    if len(form.wards) == 1 and agrees(reading) and not (place and place.options):
-        ward = form.wards[0]
-    if ward is None and place and place.options:
-        if place.local and wording.fold(place.local) != wording.fold(form.draft.place.text if form.draft.place else ""):
-            filling.fill(turn, replacing={"location"})
-        else:
-            filling.take_wards(turn, place)
-            turn.filled.append("location")
-        return Heard.ANSWERED
-    if ward:
-        agree_on_ward(turn, ward)
-        return Heard.ANSWERED
-    if not declines(reading):
-        return Heard.OTHER
-    if "ward_no" in form.settled:
-        # A wrong mapping must not block the report (schema §10): the old name stays, staff see the flag.
-        turn.settle("ward")
-        turn.flag("ward_unsure")
-        turn.filled.append("ward")
-        return Heard.ANSWERED
-    turn.settle("ward_no")
-    turn.filled.append("ward")
-    ask(turn, "ward", text=turn.line("ward_ask"))
-    return Heard.DONE
-
-
-def agree_on_ward(turn: Turn, ward: WardOption) -> None:
-    filling.set_ward(turn, ward)
-    turn.update_form(wards=())
-    turn.settle("ward")
-    turn.filled.append("ward")
-
-
-def _picked(wards: tuple[WardOption, ...], text: str) -> WardOption | None:
-    """The one ward whose own words (those the others lack) were used."""
-    if len(wards) < 2:
-        return None
-    words = [set(wording.fold(f"{ward.new} {ward.old_district}").split()) for ward in wards]
-    common = set.intersection(*words)
-    said = set(wording.fold(text).replace(",", " ").replace("tp", "thanh pho").split())
-    scores = [len((own - common) & said) for own in words]
-    best = max(scores)
-    return wards[scores.index(best)] if best and scores.count(best) == 1 else None
-
-
-def hear_type(turn: Turn) -> Heard:
-    chosen = turn.reading.report_type if turn.reading.type_candidates and turn.reading.type_sure else ""
-    if chosen not in turn.form.offered:
-        return Heard.OTHER
-    choose(turn, "report_type", chosen)
-    return Heard.ANSWERED
-
-
-def hear_category(turn: Turn) -> Heard:
-    categories = turn.profile.categories
-    folded = wording.fold(turn.reading.text)
-    named = next((row.id for row in categories.values() if folded and wording.fold(row.label) == folded), "")
-    chosen = named or (turn.reading.category if turn.reading.category_sure else "")
-    if chosen not in categories:
-        return Heard.OTHER
-    choose(turn, "category", chosen)
-    if not named:
-        filling.fill(turn)
-    return Heard.ANSWERED
-
-
-def choose(turn: Turn, slot: str, value: str) -> None:
-    """Take a report type or category that was picked."""
-    turn.update_form(offered=())
-    if slot == "category":
-        filling.set_category(turn, value)
-    else:
-        turn.update_draft(report_type=value)
-    turn.filled.append(slot)
-    turn.update_form(editing=False)
-
-
-def hear_identity(turn: Turn) -> Heard:
-    identity = turn.state.identity
-    filling.fill(turn)
-    changed = "name" in turn.filled or "phone" in turn.filled
-    if agrees(turn.reading) and identity and not changed:
-        draft = turn.form.draft
-        turn.update_draft(name=draft.name or identity.name, phone=draft.phone or identity.phone)
-    elif not (changed or declines(turn.reading)):
-        return Heard.ANSWERED if turn.filled else Heard.OTHER
-    turn.settle("identity_reuse")
-    turn.filled.append("identity_reuse")
-    return Heard.ANSWERED
-
-
-def hear_duplicate(turn: Turn) -> Heard:
-    code = turn.form.duplicate
-    reading = turn.reading
-    if agrees(reading):
-        supplement(turn, code)
-        return Heard.DONE
-    if not (declines(reading) or reading.command == "insist"):
-        return Heard.OTHER
-    flagged = turn.profile.duplicates.same_person_insist == "submit_flagged"
-    turn.flag(f"duplicate_of:{code}" if flagged else f"related_to:{code}")
-    turn.update_form(duplicate="")
-    turn.settle("duplicate")
-    turn.filled.append("duplicate")
     return Heard.ANSWERED
 
 

@@ -7,7 +7,7 @@ the open question; one that does not fit changes nothing.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dialog import answers, wording
+from dialog import side_answers, wording
 from dialog.cases import rate, repeat_receipt
 from dialog.ending import submit, take_up, withdraw
 from dialog.offers import take_offer
@@ -72,7 +72,7 @@ def press_edit(turn: Turn, args: list[str]) -> bool:
     row = turn.profile.fields.get(args[0] if args else "")
     if row is None or turn.state.form is None or not editable(turn, row):
         return False
-    answers.edit_slot(turn, row.id)
+    side_answers.edit_slot(turn, row.id)
     return True
 
 
@@ -80,7 +80,7 @@ def press_ward(turn: Turn, args: list[str]) -> bool:
     wards = turn.form.wards
     if turn.waiting != "ward" or not args or not args[0].isdecimal() or int(args[0]) >= len(wards):
         return False
-    answers.agree_on_ward(turn, wards[int(args[0])])
+    side_answers.agree_on_ward(turn, wards[int(args[0])])
     ask_next(turn)
     return True
 
@@ -125,7 +125,7 @@ def press_choice(slot: str) -> Callable[[Turn, list[str]], bool]:
         rows = turn.profile.categories if slot == "category" else turn.profile.report_types
         if turn.waiting != ("category" if slot == "category" else "type") or not args or args[0] not in rows:
             return False
-        answers.choose(turn, slot, args[0])
+        side_answers.choose(turn, slot, args[0])
         go_on(turn)
         return True
 

@@ -125,11 +125,12 @@ def hear_comment(turn: Turn) -> bool:
 
 
 def hear_follow_up(turn: Turn) -> bool:
-    """ "không đồng ý", "yêu cầu làm rõ" about a case, within the window and as often as the profile allows."""
-    if turn.reading.command != "appeal" or not turn.profile.followups:
-        return False
+    """ "không đồng ý", or "vẫn chưa xong" after a result, within the window and as often as the profile allows."""
+    reading = turn.reading
     known = _case_meant(turn)
-    if known is None:
+    if known is None or not turn.profile.followups:
+        return False
+    if reading.command != "appeal" and not (reading.same_matter and _has_result(turn, known.case.code)):
         return False
     rule = next(iter(turn.profile.followups.values()))
     if refusal := _refusal(turn, rule, known.case):

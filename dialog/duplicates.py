@@ -8,7 +8,7 @@ from dialog.state import Known
 from dialog.turn import Turn
 
 ALIKE = 0.6
-"""Share of common words from which two texts are taken for the same matter."""
+"""Share of the shorter text's words from which two texts are taken for the same matter."""
 
 
 def find_duplicate(turn: Turn) -> None:
@@ -44,4 +44,4 @@ def _same(turn: Turn, known: Known) -> bool:
 
 def _alike(one: str, other: str) -> float:
     left, right = set(wording.fold(one).split()), set(wording.fold(other).split())
-    return len(left & right) / len(left | right) if left and right else 0.0
+    return len(left & right) / min(len(left), len(right)) if left and right else 0.0

@@ -6,12 +6,12 @@ Each check answers the message and says True, or leaves it to the next.
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from core.effects import AlertStaff, Forget, Handoff
+from core.effects import AlertStaff, Forget
 from core.model import Choice, MediaKind
 from dialog import cases
 from dialog.buttons import pressed
-from dialog.ending import submit_closed, take_up, withdraw
-from dialog.offers import take_offer
+from dialog.commands import commanded
+from dialog.ending import submit_closed
 from dialog.questions import ask, ask_next, open_questions
 from dialog.reading import read
 from dialog.reporting import report
@@ -109,6 +109,18 @@ def discarded(turn: Turn) -> bool:
     return True
 
 
+def insulted(turn: Turn) -> bool:
+    """One request to use fitting words, said with the answer; a second insult is only flagged (D09, R-BN-53)."""
+    row = turn.profile.exclusions.get(turn.reading.insult_row)
+    if turn.reading.insult and row:
+        turn.update(insults=turn.state.insults + 1)
+        if turn.state.insults == 1:
+            turn.note(exclusion_text(turn.profile, row))
+        else:
+            turn.wish(AlertStaff(reason=row.reason_code))
+    return False
+
+
 RESTATING = ("", "description", "edit", "confirm")
 """Open questions to which a whole new text may come; the answer to any other is not judged as a report."""
 
@@ -162,126 +174,6 @@ EXCLUDE: Mapping[str, Callable[[Turn, Exclusion], bool]] = {
 }
 
 
-# --- 4 commands -----------------------------------------------------------------------------------------------------
-
-
-def commanded(turn: Turn) -> bool:
-    act = COMMANDS.get(turn.reading.command)
-    # "mà thôi báo vụ này trước nè" opens another matter and takes nothing back (D23).
-    return act is not None and not turn.reading.subject_switch and act(turn)
-
-
-def cancel(turn: Turn) -> bool:
-    if cases.withdraw_case(turn):
-        return True
-    if turn.state.form:
-        if turn.reading.skip and turn.waiting not in ("confirm", "edit"):
-            return False
-        withdraw(turn)
-        return True
-    if turn.state.resume:
-        turn.update(parked=turn.state.parked[:-1], resume=False)
-    if turn.state.rating or turn.state.settled:
-        turn.update(rating=None)
-    turn.say(turn.line("withdrawn"))
-    return True
-
-
-def status(turn: Turn) -> bool:
-    if not turn.reading.codes and turn.reading.has_matter and turn.reading.rest:
-        return False
-    cases.tell_status(turn)
-    return True
-
-
-def human(turn: Turn) -> bool:
-    turn.wish(Handoff(reason="asked"))
-    turn.say(turn.line("handoff"))
-    return True
-
-
-def confidential(turn: Turn) -> bool:
-    """Set whenever the wish comes: first, mid-way, or after sending. Confidential is not anonymous (D17)."""
-    if turn.reading.has_matter:
-        return False
-    if turn.state.form is None and cases.confidential_case(turn):
-        return True
-    turn.update_draft(confidential=True)
-    turn.note(turn.line("confidential_noted"))
-    turn.filled.append("confidential")
-    ask_next(turn)
-    return True
-
-
-def insist(turn: Turn) -> bool:
-    if turn.waiting in ("confirm", "duplicate"):
-        return False
-    if turn.state.offer:
-        take_offer(turn)
-        return True
-    if turn.reading.has_matter:
-        return False
-    if turn.state.form is None and turn.state.parked:
-        take_up(turn)
-        return True
-    turn.begin()
-    ask_next(turn)
-    return True
-
-
-def edit(turn: Turn) -> bool:
-    if turn.state.form is None or turn.reading.correction or turn.reading.has_matter:
-        return False
-    ask(turn, "edit")
-    return True
-
-
-def appeal(turn: Turn) -> bool:
-    return turn.state.form is None and cases.hear_follow_up(turn)
-
-
-def assist(turn: Turn) -> bool:
-    turn.note(turn.line("help"))
-    if turn.waiting:
-        turn.update_form(tries={})
-        ask(turn, turn.waiting)
-    else:
-        turn.say()
-    return True
-
-
-def confirm(turn: Turn) -> bool:
-    """A yes outside a report: go on with the draft put aside, or the receipt again."""
-    if turn.state.form:
-        return False
-    if turn.state.resume and turn.state.parked:
-        take_up(turn)
-        return True
-    return cases.repeat_receipt(turn)
-
-
-def skip(turn: Turn) -> bool:
-    if turn.state.form or not turn.state.resume:
-        return False
-    turn.update(parked=turn.state.parked[:-1], resume=False)
-    turn.say(turn.line("withdrawn"))
-    return True
-
-
-COMMANDS: Mapping[str, Callable[[Turn], bool]] = {
-    "cancel": cancel,
-    "status": status,
-    "human": human,
-    "confidential": confidential,
-    "insist": insist,
-    "edit": edit,
-    "appeal": appeal,
-    "help": assist,
-    "confirm": confirm,
-    "skip": skip,
-}
-
-
 # --- about cases ----------------------------------------------------------------------------------------------------
 
 
@@ -289,7 +181,10 @@ def about_cases(turn: Turn) -> bool:
     """Ratings, comments and what the store asked for; only while no report is open."""
     if turn.state.form:
         return False
-    return any(hear_it(turn) for hear_it in (cases.hear_rating, cases.hear_comment, cases.hear_supplement))
+    return any(hear_it(turn) for hear_it in ABOUT_CASES)
+
+
+ABOUT_CASES = (cases.hear_rating, cases.hear_comment, cases.hear_supplement, cases.hear_follow_up)
 
 
 def named_code(turn: Turn) -> bool:
@@ -409,6 +304,7 @@ CHECKS: tuple[Callable[[Turn], bool], ...] = (
     unsupported,
     pressed,
     discarded,
+    insulted,
     commanded,
     excluded,
     about_cases,

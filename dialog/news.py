@@ -55,9 +55,9 @@ def case_opened(turn: Turn, event: CaseOpened) -> None:
         old = wording.category_label(turn.profile, turn.state.parked[-1].draft.category)
         offer = turn.line("resume_offer", old=old.lower())
         choices = [turn.button("yes:resume", "button_yes"), turn.button("no:resume", "button_no")]
-        turn.say("\n".join(filter(None, (text, offer))), choices, about=event.code, news="report.received")
+        turn.say("\n".join(filter(None, (text, offer))), choices)
     else:
-        turn.say(text, about=event.code, news="report.received")
+        turn.say(text)
 
 
 def _opened(turn: Turn, event: CaseOpened, pending: Pending) -> Known:

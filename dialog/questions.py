@@ -130,8 +130,9 @@ def _vague(turn: Turn, row: FieldRow) -> bool:
 
 def ask_next(turn: Turn) -> None:
     """Ask the first open question, or restate the report when nothing is missing."""
-    slot = next(open_questions(turn), "confirm")
-    ask(turn, slot)
+    form = turn.form
+    unanswered = form.editing and form.waiting in turn.profile.fields
+    ask(turn, form.waiting if unanswered else next(open_questions(turn), "confirm"))
 
 
 def ask(turn: Turn, slot: str, *, text: str = "") -> None:

@@ -5,14 +5,15 @@ from dataclasses import replace
 import msgspec
 
 from dialog import filling, wording
-from dialog.answers import Heard, agrees, answer, declines, edit_slot, tell_corrected
+from dialog.answers import answer
 from dialog.duplicates import find_duplicate
 from dialog.ending import park
+from dialog.heard import Heard, agrees, declines
 from dialog.questions import ask, ask_next, open_questions
 from dialog.reading import read
 from dialog.reading.model import Correction
+from dialog.side_answers import edit_slot, tell_corrected
 from dialog.turn import Turn
-from regulations.text import exclusion_text
 
 NOTED = ("report_type", "location", "name", "org_name")
 NOTED_LENGTH = 160
@@ -20,7 +21,8 @@ NOTED_LENGTH = 160
 
 def report(turn: Turn) -> bool:
     """Take the message into the report; False when it holds nothing for one."""
-    _mind_insults(turn)
+    if turn.reading.insult and (turn.state.form or turn.reading.has_matter):
+        turn.flag("profanity")
     if turn.waiting == "topic_switch":
         return _hear_topic_switch(turn)
     if turn.state.form and turn.reading.correction:
@@ -74,18 +76,6 @@ def _note_understood(turn: Turn) -> None:
     keep = ", ".join(part for part in known if part)
     if len(keep) <= NOTED_LENGTH:
         turn.note(turn.line("noted", keep=keep), firm=False)
-
-
-def _mind_insults(turn: Turn) -> None:
-    """One request to use fitting words; a second insult is only flagged (D09). The matter is taken all the same."""
-    row = turn.profile.exclusions.get(turn.reading.insult_row)
-    if not turn.reading.insult or row is None:
-        return
-    turn.update(insults=turn.state.insults + 1)
-    if turn.state.insults == 1:
-        turn.note(exclusion_text(turn.profile, row))
-    if turn.state.form or turn.reading.has_matter:
-        turn.flag("profanity")
 
 
 # --- another matter -------------------------------------------------------------------------------------------------
@@ -176,17 +166,28 @@ def _replace_fragment(turn: Turn, slot: str, correction: Correction) -> bool:
     draft = turn.form.draft
     old, new = correction.old, correction.value
     if slot == "location" and draft.place and old in draft.place.text:
-        turn.update_draft(place=replace(draft.place, text=draft.place.text.replace(old, new, 1)))
-        # The matter often repeats the place; both must say the same.
-        turn.update_draft(description=draft.description.replace(old, new, 1))
+        # The matter and the words as typed often repeat the place; all must say the same.
+        typed = {key: _swap(text, old, new) if key == slot else text for key, text in draft.as_typed.items()}
+        turn.update_draft(
+            place=replace(draft.place, text=_swap(draft.place.text, old, new)),
+            description=_swap(draft.description, old, new),
+            as_typed=typed,
+        )
         return True
     value = getattr(draft, slot, "")
     if isinstance(value, str) and old in value:
-        turn.update_draft(**{slot: value.replace(old, new, 1)})
+        turn.update_draft(**{slot: _swap(value, old, new)})
         shown = {key: text for key, text in turn.form.shown.items() if key != slot}
         turn.update(form=msgspec.structs.replace(turn.form, shown=shown))
         return True
     return False
+
+
+def _swap(text: str, old: str, new: str) -> str:
+    """Replace the fragment; a word both sides share ("số 15" by "số 51") is not doubled."""
+    first = new.split(" ", 1)[0]
+    longer = f"{first} {old}"
+    return text.replace(longer if longer in text else old, new, 1)
 
 
 def correct_message(turn: Turn, waiting: str, slots: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from core.effects import Effect
 from core.events import Event, GivenBack, InboundMessage, MessageEdited, TimerFired
 from dialog.clock import expire, set_alarm, timer_fired
+from dialog.filling import fill_pin
 from dialog.hearing import hear
 from dialog.news import STORE
 from dialog.questions import ask
@@ -54,6 +55,11 @@ def _edited(turn: Turn, event: MessageEdited) -> None:
     turn.message = InboundMessage(
         peer=event.peer, external_id=event.of, sent_at=event.sent_at, text=event.text, place=event.place
     )
+    if not event.text:
+        # A live position moves every few seconds: the place follows in silence.
+        fill_pin(turn, {"location"})
+        turn.notes.clear()
+        return
     reread(turn, waiting_for=form.last_waiting)
     correct_message(turn, form.last_waiting, form.last_slots)
 
