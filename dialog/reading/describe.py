@@ -70,6 +70,14 @@ def without(text: str, cuts: Iterable[Span]) -> str:
     return joined.strip(" ,;:-–.\t\n()").strip() if re.search(r"\w", joined) else ""
 
 
+def scrub(text: str, private: Sequence[str]) -> str:
+    """The text without any further mention of these values."""
+    while any(value in text for value in private if value):
+        for value in private:
+            text = without(text.replace(value, " ") if value else text, ())
+    return text
+
+
 def expand(description: str, place: PlaceReading | None) -> str:
     """The description with shorthand written out and the ward in its official spelling (R-BN-26, R-TH-18)."""
     tokens = tokenize(description)

@@ -137,7 +137,7 @@ ORGANIZATIONS = (
 NAME_STOPS = word_set(
     "sdt dt so dien thoai o tai dia chi dc hien dang la cccd cmnd can cuoc email mail gmail muon xin phan bao gui "
     "goi lien he lh zalo mst va sinh nam ngu tru dan thuong que nha em toi minh mk nhe ah ak nay day phone tel fb "
-    "voi de duoc ma thi khong ko roi"
+    "voi de duoc ma khong ko roi"
 )
 """Words that end a name in text without capital letters."""
 
@@ -206,9 +206,10 @@ FAMILY_WORDS = word_set(
 )
 """First words of streets in lower-case text with accents: "lý thường kiệt"."""
 
-QUESTION_WORDS = word_set(
-    "gi sao vay khong ko biet lam de nao tai can phai cho hoi ma thi neu duoc dc lai nua cung roi"
-)
+QUESTION_WORDS = word_set("gi sao vay khong ko biet lam de nao tai can phai cho hoi ma neu duoc dc lai nua cung roi")
 """Small words that no name contains: "để làm gì vậy" is not one."""
 OBSTACLES = ("vuong mac", "vuong", "kho khan", "ach tac")
 """What an organisation says about rules that stand in its way."""
+
+NUMBER_WORDS = frozenset(("sdt", "dt", "cccd", "cmnd", "email", "mail", "gmail", "phone", "so"))
+"""Words that end a name even where a given name is due."""

@@ -22,6 +22,13 @@ _ENGLISH = word_set(
 )
 
 
+_STATE = (
+    r"(?:(?:toi|den) dau|sao roi|the nao|ra sao|xu ly chua|xong chua|giai quyet chua|co ket qua|tinh trang|tra cuu)"
+)
+_ASKS_STATE = re.compile(_STATE)
+_ASKS_STATE_OF = re.compile(rf"(?:phan anh|ho so|don|vu|ma|kien nghi)(?: \w+){{0,6}} {_STATE}")
+
+
 class Kind(NamedTuple):
     greeting: bool
     chitchat: bool
@@ -139,3 +146,11 @@ def _only_thanks(found: Found, profile: Profile, tokens: Sequence[Token], ranges
 
 def _asks(said: Sequence[str]) -> bool:
     return any(word in {"nhung", "van", "mong", "nho", "sao", "chua", "hoai"} for word in said)
+
+
+def asks_status(tokens: Sequence[Token], *, coded: bool, beside: int) -> bool:
+    """Whether a case's state is asked for. `coded`: a report code was typed, with `beside` other words."""
+    said = " ".join(forms(tokens))
+    if coded:
+        return beside <= 6 or _ASKS_STATE.search(said) is not None
+    return len(tokens) <= 16 and _ASKS_STATE_OF.search(said) is not None

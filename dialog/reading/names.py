@@ -9,6 +9,7 @@ from dialog.reading.lexicon import (
     MIDDLE_NAMES,
     NAME_STOPS,
     NOT_NAMES,
+    NUMBER_WORDS,
     ORGANIZATIONS,
     QUESTION_WORDS,
     TITLES,
@@ -53,7 +54,13 @@ def _run(tokens: Sequence[Token], first: int, *, limit: int = 8) -> int:
         token = tokens[last]
         if (last > first and token.gap) or not _wordlike(token):
             break
-        if (last > first or not capital) and token.bare in NAME_STOPS and not (capital and token.text[0].isupper()):
+        due = last - first == 2 and tokens[last - 1].bare in {"van", "thi"} and token.bare not in NUMBER_WORDS
+        if (
+            (last > first or not capital)
+            and token.bare in NAME_STOPS
+            and not due
+            and not (capital and token.text[0].isupper())
+        ):
             break
         if capital and not token.text[0].isupper():
             break

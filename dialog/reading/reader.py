@@ -41,6 +41,7 @@ class _Slots:
 
     phones: list[PhoneReading] = field(default_factory=list)
     email: numbers.Number | None = None
+    emails: list[numbers.Number] = field(default_factory=list)
     cccd: numbers.Number | None = None
     tax: numbers.Number | None = None
     name: names.Name | None = None
@@ -48,7 +49,7 @@ class _Slots:
     codes: list[numbers.Number] = field(default_factory=list)
 
     def number_spans(self) -> list[Span]:
-        single = [item.span for item in (self.email, self.cccd, self.tax) if item]
+        single = [item.span for item in (*self.emails, self.cccd, self.tax) if item]
         return [*(phone.span for phone in self.phones), *single, *(code.span for code in self.codes)]
 
 
@@ -108,7 +109,10 @@ class _Reader:
         rest_answer = answers.read(tokenize(rest), self.rules.commands) if rest else answers.Answer()
         command = answer.command or self._status(slots, categories)
         cuts = self._cuts(slots, topic, wish, insult_cuts, answer, address_span)
-        description = self._description(cuts, where, answer, command, kind, categories, types, rating is not None)
+        private = [phone.typed for phone in slots.phones]
+        private += [item.value for item in (*slots.emails, slots.cccd, slots.tax) if item]
+        told_matter = self._description(cuts, where, answer, command, kind, categories, types, rating is not None)
+        description = describe.scrub(told_matter, private)
         emergencies = tuple(row_id for row_id in self.profile.emergencies if found.row("emergencies", row_id))
         overridden = self.profile.report_types[report_type].overrides_exclusions if types else ()
         return Reading(
@@ -173,7 +177,7 @@ class _Reader:
     def _slots(self, message: InboundMessage) -> _Slots:
         slots = _Slots()
         mails = numbers.emails(self.text)
-        slots.email = mails[0] if mails else None
+        slots.email, slots.emails = (mails[0] if mails else None), mails
         slots.codes = numbers.report_codes(
             self.text, self.flat, self.profile.code.prefix, self.profile.code.regex, self.rules.code
         )
@@ -281,24 +285,11 @@ class _Reader:
         )
 
     def _status(self, slots: _Slots, categories: Sequence[Scored]) -> str:
-        """A code with little else beside it asks for the case's state (D19)."""
+        """ "status" when a case's state is asked for, with or without its code (D19)."""
         if "status" not in self.profile.commands:
             return ""
-        said = " ".join(answers.forms(self.tokens))
-        asks = re.search(
-            r"(?:(?:toi|den) dau|sao roi|the nao|ra sao|xu ly chua|xong chua|giai quyet chua|co ket qua|tinh trang"
-            r"|tra cuu|chua xu ly)",
-            said,
-        )
-        if slots.codes:
-            left = [t for t in self.tokens if not any(code.span[0] <= t.start < code.span[1] for code in slots.codes)]
-            return "status" if asks or (len(left) <= 6 and not categories) else ""
-        about = re.search(
-            r"(?:phan anh|ho so|don|vu|ma|kien nghi)(?: \w+){0,6} (?:(?:toi|den) dau|sao roi|ra sao|xu ly chua"
-            r"|xong chua|the nao|co ket qua)",
-            said,
-        )
-        return "status" if about and not categories and len(self.tokens) <= 16 else ""
+        asks = matter.asks_status(self.tokens, coded=bool(slots.codes), beside=len(self._outside(slots)))
+        return "status" if asks and (not categories or slots.codes) else ""
 
     def _asked_confidential(self, answer: answers.Answer) -> bool | None:
         if self.waiting_for != "confidential" or not (answer.yes or answer.no):
@@ -316,7 +307,7 @@ class _Reader:
         answer: answers.Answer,
         address: Span | None,
     ) -> list[Span]:
-        personal = [item.span for item in (slots.email, slots.cccd, slots.tax, *slots.codes) if item]
+        personal = [item.span for item in (*slots.emails, slots.cccd, slots.tax, *slots.codes) if item]
         personal += [phone.span for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]
         cuts = [describe.labelled(self.flat, span) for span in personal]
         cuts += [slots.name.span] if slots.name else []

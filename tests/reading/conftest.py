@@ -30,6 +30,6 @@ def say_(
     return read(message, profile=profile(to), now=moment, waiting_for=waiting_for)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def say() -> Say:
     return say_

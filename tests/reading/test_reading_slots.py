@@ -288,7 +288,8 @@ def test_a_date_beside_a_street_word_is_a_street(say: Say, text: str) -> None:
 
 def test_the_one_message_of_d01_fills_six_slots(say: Say) -> None:
     reading = say(
-        "alo cho minh bao den duong truoc nha so 45 Ly Thuong Kiet p5 my tho tat 3 dem nay, toi mit. minh ten Tran Van Hung sdt 0909 123 456"
+        "alo cho minh bao den duong truoc nha so 45 Ly Thuong Kiet p5 my tho tat 3 dem nay, toi mit."
+        " minh ten Tran Van Hung sdt 0909 123 456"
     )
     assert reading.category == "chieu_sang"
     assert reading.name == "Tran Van Hung"
