@@ -6,8 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import create_engine, text
 
 from case_store.catalogue import definition
+from case_store.database import sqlalchemy_url
 from regulations.loader import load
 from tests.case_store.running import KEY, RunningStore, StartStore
 
@@ -284,3 +286,16 @@ def test_a_body_that_lies_about_its_kind_is_refused(store: RunningStore) -> None
 
     assert answer.status_code in (400, 403)
     assert json.loads(answer.content)[0]["description"]
+
+
+def test_a_failure_inside_keeps_the_structure(store: RunningStore) -> None:
+    engine = create_engine(sqlalchemy_url(store.settings.database_url))
+    with engine.begin() as connection:
+        connection.execute(text("alter table cases rename to lost"))
+    engine.dispose()
+
+    answer = store.get("requests.json")
+
+    assert answer.status_code == 500
+    assert "vui lòng thử lại" in errors(answer)[0]["description"]
+    assert "cases" not in answer.text
