@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pi_heif
+import pi_heif  # type: ignore[import-untyped]  # the package ships no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # the package ships no types
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -28,20 +28,18 @@ ZALO = Peer(channel="zalo", account="oa-1022", user="6001")
 
 
 def a_draft(**changes: Any) -> Draft:
-    return Draft(
-        **{
-            "report_type": "phan_anh",
-            "category": "chieu_sang",
-            "description": "den duong tat 3 dem",
-            "place": Place(text="45 Ly Thuong Kiet", ward_old="phường 5", ward_new="phường Đạo Thạnh"),
-            "name": "Tran Van Hung",
-            "phone": "+84909123456",
-            "as_typed": {"phone": "0909 123 456"},
-            "raw": ("alo den duong tat 3 dem", "sdt 0909 123 456"),
-            "confirmed_at": NOW,
-        }
-        | changes
-    )
+    usual: dict[str, Any] = {
+        "report_type": "phan_anh",
+        "category": "chieu_sang",
+        "description": "den duong tat 3 dem",
+        "place": Place(text="45 Ly Thuong Kiet", ward_old="phường 5", ward_new="phường Đạo Thạnh"),
+        "name": "Tran Van Hung",
+        "phone": "+84909123456",
+        "as_typed": {"phone": "0909 123 456"},
+        "raw": ("alo den duong tat 3 dem", "sdt 0909 123 456"),
+        "confirmed_at": NOW,
+    }
+    return Draft(**usual | changes)
 
 
 def a_report(draft: Draft, profile: str = "tien-giang", attachments: Sequence[Attachment] = ()) -> Report:
