@@ -11,7 +11,8 @@ _WHO = r"(?:em|toi|minh|mk|tui|chau|chung toi|chung em|gia dinh (?:toi|em)|ba co
 _ADDRESSED = r"(?:cac|quy|ad|admin|anh|chi|ban|bac|co|chu|ong|ba|co quan|tong dai|em|b|mn|moi nguoi|a|c|lanh dao|thay)"
 _GREETING = re.compile(
     rf"^\W*(?:(?:(?:alo+|a lo|hello|hi|hey|da|vang|(?:{_WHO}\s+)?(?:xin\s+|kinh\s+)?chao"
-    rf"|kinh gui)(?!\w)(?:\s+{_ADDRESSED}(?!\w))*(?:\s+oi)?|{_ADDRESSED}(?:\s+{_ADDRESSED}){{0,2}}\s+oi)(?!\w)\W*)+"
+    rf"|kinh gui [^,.:;\n]{{1,60}}(?=[,.:;\n])|kinh gui)(?!\w)(?:\s+{_ADDRESSED}(?!\w))*(?:\s+oi)?"
+    rf"|{_ADDRESSED}(?:\s+{_ADDRESSED}){{0,2}}\s+oi)(?!\w)\W*)+"
 )
 _OPENING = re.compile(
     rf"^\W*(?:(?:nho|cho|de)\s+)?(?:{_WHO}\s+)?(?:(?:muon|xin|can|duoc)\s+){{0,2}}(?:bao(?! (?:hiem|ve|lau|nhieu|gio"

@@ -13,7 +13,8 @@ from dialog.reading.wards import WardFound
 
 _OPENERS: dict[str, str] = {
     "so": "house", "sn": "house", "nha so": "house", "km": "house", "can": "house",
-    "duong": "street", "pho": "street", "quoc lo": "street", "ql": "street", "tinh lo": "street",
+    "duong": "street", "duong tinh": "street", "duong huyen": "street", "pho": "street", "quoc lo": "street",
+    "ql": "street", "tinh lo": "street",
     "huong lo": "street", "dai lo": "street",
     "lo": "street", "dt": "street", "ngo": "house", "ngach": "house", "hem": "house", "kiet": "house",
     "ap": "hamlet", "thon": "hamlet", "xom": "hamlet", "khom": "hamlet", "khu pho": "hamlet", "kp": "hamlet",
@@ -71,6 +72,7 @@ _CAPITAL_ONLY = word_set("den de ho ban quan dinh ga song")
 _BEFORE = word_set(
     "gan truoc sau canh ben doi dien dau cuoi giua cong ngay trong ngoai doan tu mat phia duoi tren chan goc loi vao"
 )
+_NUMBERED_THINGS = frozenset(("cot", "tru", "den", "xe", "bien", "tuyen", "duong"))
 _BETWEEN = word_set(
     "voi va giao cua thuoc o tai khu vuc doan den ra gan doi dien truoc sau canh cong nha van ngay dau cuoi cu vao "
     "giap trong x tp tinh"
@@ -178,6 +180,8 @@ def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: b
         return _numbered_street(text, tokens, at, stop, previous)
     kind = _OPENERS[words]
     head = words.split()[0]
+    if (words == "so" and previous in _NUMBERED_THINGS) or (kind == "landmark" and previous in {"goi", "bao"}):
+        return None
     numbers = _number_run(tokens, start, text) if start < len(tokens) and not tokens[start].gap else start
     if numbers > start:
         if head == "dt" and len(tokens[start].text) > 3:
@@ -320,6 +324,8 @@ def read(
     )
     chosen = sorted([*best, *local], key=lambda part: part.first)
     span = (tokens[_begin(tokens, best[0].first)].start, tokens[best[-1].last - 1].end) if best else (0, 0)
+    if text.count("(", *span) > text.count(")", *span) and text[span[1] : span[1] + 1] == ")":
+        span = (span[0], span[1] + 1)
     said = " ".join(text[span[0] : span[1]].split())
     if local:
         beside = text[tokens[_begin(tokens, local[0].first)].start : tokens[local[-1].last - 1].end]

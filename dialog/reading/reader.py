@@ -19,6 +19,7 @@ MAX_CHARS = 12_000
 """Longer texts are read up to here; no channel delivers more in one message but mail."""
 
 _DESCRIBES = frozenset({"", "description", "category", "type"})
+_CONFIRMS = frozenset({"confirm", "ward", "location", "address"})
 _ASKS_PLACE = frozenset({"location", "ward"})
 _ASKS_PHONE = frozenset({"phone", "phone_extra", "behalf_phone"})
 _ASKS_NAME = frozenset({"name", "behalf_name"})
@@ -26,8 +27,10 @@ _ASKS_ADDRESS = frozenset({"address", "behalf_address"})
 _ADDRESS = re.compile(
     r"(?<!\w)(?:(?:dia chi|d/c|dc|đc)(?:\s+(?:lien he|cua|nha|o|thuong tru|hien tai))*(?:\s+(?:toi|em|minh"
     r"|mk))?\s*(?:la|o|:)*\s*"
-    r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|(?<![\w][ ])nha\s+o\s+)"
+    r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|(?:thuong\s+)?(?:tru"
+    r"|ngu)\s+tai\s+|(?<![\w][ ])nha\s+o\s+)"
 )
+_BORN = re.compile(r"(?<!\w)sinh (?:nam|ngay) [0-9/.-]{4,10}(?!\w)")
 _SAME = re.compile(
     r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren"
     r"|nhu dia diem)(?!\w)"
@@ -88,7 +91,14 @@ class _Reader:
         if address and _ADDRESS.match(self.flat):
             answer = answers.Answer()  # "dc nha em: …" is an address, not được
         number = answers.number(tokens)
-        corrected = subject.correction(self.text, self.flat, tokens, slots.phones, said_edit=answer.command == "edit")
+        corrected = subject.correction(
+            self.text,
+            self.flat,
+            tokens,
+            slots.phones,
+            said_edit=answer.command == "edit",
+            confirming=self.waiting_for in _CONFIRMS,
+        )
         where = None if number is not None else self._corrected_place(corrected) or where
         inside = [
             r
@@ -227,7 +237,8 @@ class _Reader:
         if not address or asked:
             return where, address[0].text if address else "", address[1] if address else None
         other = place.read(self.text, self.tokens, self.rules.units, asked=False, barred=[*barred, address[1]])
-        return other or where, address[0].text, address[1] if other else None
+        apart = other is not None and (other.options or " " in other.local)
+        return (other if apart else address[0]), address[0].text, address[1] if apart else None
 
     def _corrected_place(self, corrected: Correction | None) -> PlaceReading | None:
         """The place a correction names: "không phải phường Võ Cường mà là phường Kinh Bắc"."""
@@ -311,6 +322,7 @@ class _Reader:
         personal += [phone.span for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]
         cuts = [describe.labelled(self.flat, span) for span in personal]
         cuts += [slots.name.span] if slots.name else []
+        cuts += [match.span() for match in _BORN.finditer(self.flat)]
         cuts += [address] if address else []
         cuts += insults
         start = topic.head[1] or describe.head(self.text, self.flat)

@@ -56,13 +56,15 @@ _SLOT_NEW = re.compile(
     r"|sua lai|phai)(?:\s+(?:la|roi|phai|r))*\s*"
 )
 _VALUE_HEAD = re.compile(r"^\W*(?:(?:thanh|la|lai|moi|dung|roi|r|cua|toi|em|minh|phai|giup|:|-)(?![\w])\s*[:,\-]?\s*)+")
+_NUMBERED = re.compile(r"(?i)(?:số|so)\s+[0-9]")
+_PLACE_SLOTS = frozenset(["phuong", "xa", "duong", "thon", "ap", "ngo", "hem"])
 _NOT = r"(?:chu khong phai(?: la)?|chu ko phai|chu k phai|chu hong phai|chu khong|khong phai(?: la)?|ko phai|k phai)"
 _X_NOT_Y = re.compile(rf"(?P<new>[^,.;!?\n]{{1,80}}?)[\s,]+{_NOT}\s+(?P<old>[^,.;!?\n]{{1,60}})")
 _NOT_Y_X = re.compile(
     rf"(?<!\w){_NOT}\s+(?P<old>[^,.;!?\n]{{1,60}}?)[\s,]+(?:ma la|ma|phai la|la)\s+(?P<new>[^,.;!?\n]{{1,80}})"
 )
 _CORRECT_HEAD = re.compile(
-    r"^\W*(?:(?:a|da|nham|sai|roi|r|xin loi|oi|la|phai|dung|ra|em|toi|minh|ghi|viet|o)(?!\w)[\s,]*)+"
+    r"^\W*(?:(?:a|da|nhung|ma|so nha|nham|sai|roi|r|xin loi|oi|la|phai|dung|ra|em|toi|minh|ghi|viet|o)(?!\w)[\s,]*)+"
 )
 
 
@@ -94,7 +96,13 @@ def _slot(match: re.Match[str]) -> str:
 
 
 def correction(
-    text: str, flat_text: str, tokens: Sequence[Token], phones: Sequence[PhoneReading], *, said_edit: bool
+    text: str,
+    flat_text: str,
+    tokens: Sequence[Token],
+    phones: Sequence[PhoneReading],
+    *,
+    said_edit: bool,
+    confirming: bool,
 ) -> Correction | None:
     """A wish to change one slot (D05), or None. The value is as typed."""
     if not tokens:
@@ -110,13 +118,17 @@ def correction(
         new = text[contrast.start("new") + skip : contrast.end("new")].strip()
         old = _trim(text[contrast.start("old") : contrast.end("old")])
         slot = _slot(edit) if edit else _slot_of(new, phones)
-        if slot and new and (slot != "description" or said_edit):
+        if _NUMBERED.match(new) and old[:1].isdigit():
+            new = new.split(maxsplit=1)[1]
+        if slot and new and (slot != "description" or said_edit or confirming):
             return Correction(slot=slot, value=new, old=old)
     if named and (said_edit or named.re is _SLOT_NEW or named.start() <= 12):
         rest = text[named.end() :]
         head = _VALUE_HEAD.match(flat_text[named.end() :])
         value = _trim(rest[head.end() :] if head else rest)
         slot = _slot(named)
+        if named[0].split()[-1] in _PLACE_SLOTS and not (said_edit or confirming):
+            return None
         if (
             named.re is _SLOT_NEW
             and not value
@@ -139,7 +151,9 @@ def correction(
 def _trim(text: str) -> str:
     cut = text.strip(" ,.;:!?-–\n\t")
     return re.sub(
-        r"(?i)\s+(?:(?:mới|moi)\s+(?:là\s+|la\s+)?(?:đúng|dung|phải|phai)|ạ|nha|nhé|nhe|a|ak|ad)(?:\s+ạ)?$", "", cut
+        r"(?i)\s+(?:(?:mới|moi)\s+(?:là\s+|la\s+)?(?:đúng|dung|phải|phai)|(?:giúp|giup|giùm|gium|dùm|dum|luôn|luon|với|nha|nhé|nhe|ạ|a|ak|ad|em|mình|tôi)(?:\s+(?:em|mình|tôi|ạ|nha|nhé|với))*)$",
+        "",
+        cut,
     )
 
 
@@ -148,7 +162,7 @@ def _slot_of(value: str, phones: Sequence[PhoneReading]) -> str:
     said = value.split()
     if any(phone.typed in value for phone in phones):
         return "phone"
-    if any(char.isdigit() for char in value) or re.match(
+    if value[:1].isdigit() or re.match(
         r"(?i)(số|so|đường|duong|phường|phuong|xã|xa|ấp|ap|thôn|thon|ngõ|hẻm|hem|khu|tổ)\b", value
     ):
         return "location"

@@ -255,7 +255,10 @@ def test_anger_is_no_rating(say: Say) -> None:
 @pytest.mark.parametrize(
     ("text", "slot", "value", "old"),
     [
-        ("nhầm rồi, số 51 chứ không phải 15", "location", "số 51", "15"),
+        ("nhầm rồi, số 51 chứ không phải 15", "location", "51", "15"),
+        ("đúng nhưng số nhà là 54 chứ không phải 45", "location", "54", "45"),
+        ("ok mà sửa tên lại là Trần Văn Hưng giúp em nha", "name", "Trần Văn Hưng", ""),
+        ("chưa đúng, đèn hư 5 ngày rồi chứ không phải 3 ngày", "description", "đèn hư 5 ngày rồi", "3 ngày"),
         ("không phải phường Võ Cường mà là phường Kinh Bắc", "location", "phường Kinh Bắc", "phường Võ Cường"),
         ("sửa tên thành Nguyễn Văn Bình", "name", "Nguyễn Văn Bình", ""),
         ("sai tên rồi, Nguyễn Thị Hòa mới đúng", "name", "Nguyễn Thị Hòa", ""),
@@ -269,6 +272,11 @@ def test_a_correction_names_one_slot_and_its_new_value(say: Say, text: str, slot
     correction = say(text, "confirm", to=BN).correction
     assert correction is not None
     assert (correction.slot, correction.value, correction.old) == (slot, value, old)
+
+
+def test_a_wish_to_repair_something_is_no_correction(say: Say) -> None:
+    assert say("bao gio moi sua duong tinh 864 doan qua xa Binh Duc").correction is None
+    assert say("sửa cầu ấp 3 giùm bà con").correction is None
 
 
 def test_a_new_matter_is_announced_and_its_announcement_is_no_part_of_it(say: Say) -> None:
