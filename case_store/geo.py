@@ -50,7 +50,7 @@ async def discovery(request: Request) -> Response:
         "endpoints": [
             {
                 "specification": SPECIFICATION,
-                "url": f"{settings.public_url.rstrip('/')}/open311/v2",
+                "url": f"{settings.base_url}/open311/v2",
                 "changeset": CHANGESET,
                 "type": "production" if settings.production else "test",
                 "formats": ["text/xml", "application/json"],

@@ -138,7 +138,7 @@ async def _keep(desk: Desk, upload: UploadFile) -> str:
     row = {"sha256": digest, "mime": photos.MIME, "body": picture}
     async with desk.transaction() as connection:
         await connection.execute(postgresql.insert(uploads).values(row).on_conflict_do_nothing())
-    return f"{desk.settings.public_url.rstrip('/')}/open311/v2/media/{digest}"
+    return f"{desk.settings.base_url}/open311/v2/media/{digest}"
 
 
 async def _faulty(desk: Desk, response: Response) -> Response:

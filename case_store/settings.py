@@ -40,7 +40,8 @@ class CaseStoreSettings:
     """Who may create requests and read the full updates feed."""
     staff_key: str = ""
     """Opens personal data and the officers' pages. Empty: the officers' pages are open, personal data stay shut."""
-    public_url: str = "http://127.0.0.1:8090"
+    public_url: str = ""
+    """How others reach us; empty: host and port."""
     host: str = "127.0.0.1"
     port: int = 8090
     production: bool = False
@@ -59,3 +60,7 @@ class CaseStoreSettings:
     max_upload_bytes: int = 25 * 1024 * 1024
     faults: Faults = field(default_factory=Faults)
     now: Callable[[], datetime] = utc_now
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"

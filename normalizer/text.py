@@ -10,6 +10,8 @@ REMOVED = "[đã lược bỏ]"
 
 # Zero-width joiners stay: emoji are made with them. Direction marks could make a text read differently than it is.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
+# Half of a surrogate pair is no character, and no encoding takes it.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _GAPS = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -26,7 +28,7 @@ def clean(text: str) -> str:
     """`text` in NFC, without control and invisible characters, spaces and empty lines made one."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _INVISIBLE.sub("", text)
-    text = "".join(ch for ch in text if ch == "\n" or ch == "\t" or unicodedata.category(ch) not in {"Cc", "Cs"})
+    text = _CONTROLS.sub("", text)
     return _BLANK_LINES.sub("\n\n", _GAPS.sub("\n", _SPACES.sub(" ", text))).strip()
 
 

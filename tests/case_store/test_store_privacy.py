@@ -126,7 +126,7 @@ def test_an_uploaded_photo_loses_its_metadata(store: RunningStore) -> None:
     code = posted[0]["service_request_id"]
     # Tiền Giang does not publish media; staff see them.
     url = store.get(f"requests/{code}.json", staff=True).json()[0]["media_url"]
-    public = store.http.get(url.removeprefix(store.settings.public_url)).content
+    public = store.http.get(url.removeprefix(store.settings.base_url)).content
     assert not Image.open(io.BytesIO(public)).getexif()
     assert b"Hung" not in public
 
