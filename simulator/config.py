@@ -55,7 +55,8 @@ class SimulatorConfig:
     officer_path: str = "/officer/cases/{code}/play"
     officer_act: str = "resolved"  # what the button plays unless the person at the page chooses otherwise
     code_pattern: str = r"\b[A-ZĐ]{2,6}-\d{4,8}-\d{3,8}\b"
-    speed: float = 1.0
+    speed: float = 1.0  # of the platforms' clock: dates, token lives, windows
+    retry_speed: float = 1.0  # only of the waits before a delivery is repeated; dates stay true
     start_at: float | None = None  # epoch seconds; None: now
     seed: int = 0
     journal: Path | None = None  # append-only file; None: memory only

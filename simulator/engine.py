@@ -57,10 +57,14 @@ class Simulator:
         self.faults = FaultPlan(config.seed)
         self._out = out or HttpOutgoing()
         self.tokens = Tokens(config.zalo, self.world)
-        self.zalo_webhook = Webhook(config.zalo, self.world, self.faults, self._out, config.seed)
+        self.zalo_webhook = Webhook(
+            config.zalo, self.world, self.faults, self._out, seed=config.seed, retry_speed=config.retry_speed
+        )
         self.zalo = OfficialAccount(config, self.world, self.zalo_webhook)
         self.zalo_api = ZaloApi(self.zalo, self.tokens, self.faults)
-        self.updates = Updates(config.telegram, self.world, self.faults, self._out, config.seed)
+        self.updates = Updates(
+            config.telegram, self.world, self.faults, self._out, seed=config.seed, retry_speed=config.retry_speed
+        )
         self.telegram = Bot(config, self.world, self.updates)
         self.telegram_api = TelegramApi(self.telegram, self.faults)
         self.platforms: dict[str, Platform] = {"zalo": self.zalo, "telegram": self.telegram}

@@ -99,6 +99,7 @@ class World:
         self.records: deque[Json] = deque(maxlen=RECORDS_KEPT)
         self.state: Json = {}
         self._by_user: dict[tuple[str, str], Phone] = {}
+        self._owners: dict[tuple[str, str], Phone] = {}
         self._seq = 0
         self._last_ms = 0
         self._listeners: set[Callable[[str, Json], None]] = set()
@@ -132,6 +133,10 @@ class World:
     def person(self, platform: str, user_id: str) -> Phone | None:
         return self._by_user.get((platform, user_id))
 
+    def owner(self, platform: str, platform_id: str) -> Phone | None:
+        """On whose phone a message is."""
+        return self._owners.get((platform, platform_id))
+
     def save_phone(self, phone: Phone) -> None:
         """Call after changing a phone's own fields."""
         self._write("phone", {k: v for k, v in asdict(phone).items() if k != "bubbles"})
@@ -141,6 +146,7 @@ class World:
 
     def show(self, phone: Phone, bubble: Bubble) -> Bubble:
         phone.bubbles.append(bubble)
+        self._owners[phone.platform, bubble.platform_id] = phone
         self.counters[f"{phone.platform}.{bubble.sender}"] += 1
         self._write("bubble", {"phone": phone.id, **asdict(bubble)})
         self._touch(phone)
@@ -242,6 +248,7 @@ class World:
 
     def _apply_bubble(self, data: Json) -> None:
         phone = self.phones[data.pop("phone")]
+        self._owners[phone.platform, data["platform_id"]] = phone
         bubble = Bubble(**{**data, "buttons": _rows(data["buttons"])})
         self._seq = max(self._seq, bubble.seq)
         self._last_ms = max(self._last_ms, int(bubble.at * 1000))

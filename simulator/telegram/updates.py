@@ -52,8 +52,11 @@ class Hook:
 
 
 class Updates:
-    def __init__(self, config: TelegramConfig, world: World, faults: FaultPlan, out: Outgoing, seed: int) -> None:
+    def __init__(
+        self, config: TelegramConfig, world: World, faults: FaultPlan, out: Outgoing, *, seed: int, retry_speed: float
+    ) -> None:
         self._config, self._world, self._faults, self._out = config, world, faults, out
+        self._retry_speed = retry_speed
         self._dice = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._pending: dict[int, Pending] = {}
         self._lanes: dict[str, deque[int]] = {}
@@ -165,7 +168,7 @@ class Updates:
             self.hook.last_error_message = answer.why or f"Wrong response from the webhook: {answer.status}"
             if answer.retry_after:
                 wait = min(answer.retry_after, LONGEST_ASKED)
-            await self._world.clock.sleep(wait)
+            await self._world.clock.sleep(wait / self._retry_speed)
             wait = max(FIRST_WAIT, wait * 2) if wait * 2 < LONGEST_WAIT else self._dice.uniform(60, 120)
             self._expire()
 

@@ -44,7 +44,6 @@ class ZaloApi:
         self._world: World = account.world
         self._config: ZaloConfig = account.config
         self.limits = Limits(account.config, account.world)
-        self._uploads: dict[str, tuple[StoredFile, float]] = {}
         self._routes: Mapping[tuple[str, str], Handler] = {
             ("POST", "/v3.0/oa/message/cs"): self._send,
             ("POST", "/v3.0/oa/message/transaction"): self._refused,
@@ -173,10 +172,9 @@ class ZaloApi:
         return {"message_id": bubble.platform_id, "user_id": phone.user_id}
 
     def _whose(self, message_id: str) -> tuple[Phone, Bubble] | None:
-        for phone in self._world.phones.values():
-            if phone.platform == "zalo" and (bubble := phone.find(message_id)):
-                return phone, bubble
-        return None
+        phone = self._world.owner("zalo", message_id)
+        bubble = phone.find(message_id) if phone else None
+        return (phone, bubble) if phone and bubble else None
 
     # -- uploads -----------------------------------------------------------------------------
 
@@ -197,16 +195,16 @@ class ZaloApi:
         if len(data) > limit:
             raise ZaloError(-210, "file size")
         file = media.keep(self._world, data, re.sub(r"[^\w.\-]", "_", name))
-        self._uploads[file.id] = (file, self._world.clock.now() + UPLOAD_LIFE)
+        self._world.remember(f"zalo.upload.{file.id}", self._world.clock.now() + UPLOAD_LIFE)
         return {key: file.id}
 
     def _uploaded(self, wanted: content.Content) -> StoredFile:
-        file, until = self._uploads.get(wanted.upload, (None, 0.0))
-        if file is None:
+        until = self._world.state.get(f"zalo.upload.{wanted.upload}")
+        if until is None:
             raise ZaloError(-201, wanted.upload_field)
         if self._world.clock.now() >= until:
             raise ZaloError(-100)
-        return file
+        return self._world.files[wanted.upload]
 
     def _file(self, file_id: str) -> Response:
         file = self._world.files.get(file_id)

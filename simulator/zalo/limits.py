@@ -43,19 +43,18 @@ class Limits:
         return phone, self._pay(phone)
 
     def _reply(self, message_id: str) -> tuple[Phone, Json]:
-        for phone in self._world.phones.values():
-            bubble = phone.find(message_id) if phone.platform == "zalo" else None
-            if bubble is None or bubble.sender != "citizen":
-                continue
-            self._reachable(phone)
-            if self._world.clock.now() - bubble.at > FREE_WINDOW:
-                raise ZaloError(-305)
-            used = self._replies.get(message_id, 0)
-            if used >= REPLIES_PER_MESSAGE:
-                raise ZaloError(-311)
-            self._replies[message_id] = used + 1
-            return phone, _quota("reply", REPLIES_PER_MESSAGE - used - 1, REPLIES_PER_MESSAGE)
-        raise ZaloError(-201, "message_id")
+        phone = self._world.owner("zalo", message_id)
+        bubble = phone.find(message_id) if phone else None
+        if phone is None or bubble is None or bubble.sender != "citizen":
+            raise ZaloError(-201, "message_id")
+        self._reachable(phone)
+        if self._world.clock.now() - bubble.at > FREE_WINDOW:
+            raise ZaloError(-305)
+        used = self._replies.get(message_id, 0)
+        if used >= REPLIES_PER_MESSAGE:
+            raise ZaloError(-311)
+        self._replies[message_id] = used + 1
+        return phone, _quota("reply", REPLIES_PER_MESSAGE - used - 1, REPLIES_PER_MESSAGE)
 
     def reply_quota(self, message_id: str) -> Json:
         used = self._replies.get(message_id, 0)

@@ -36,19 +36,21 @@ def signature(app_id: str, body: bytes, timestamp: str, oa_secret: str) -> str:
 class Webhook:
     """First tries go out one after the other per person; repeats whenever their time has come."""
 
-    def __init__(self, config: ZaloConfig, world: World, faults: FaultPlan, out: Outgoing, seed: int) -> None:
+    def __init__(
+        self, config: ZaloConfig, world: World, faults: FaultPlan, out: Outgoing, *, seed: int, retry_speed: float
+    ) -> None:
         self._config, self._world, self._faults, self._out = config, world, faults, out
         self._dice = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._lanes: dict[str, deque[Event]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.url = config.webhook_url
-        self.subscribed = True
+        self._retry_speed = retry_speed
+        self.url, self.subscribed = world.state.get("zalo.hook", [config.webhook_url, True])
 
     async def save_url(self, url: str) -> int:
         """What the console does on saving: an unsigned `{}` that must get 200. Returns the status (0: nobody there)."""
         answer = await self._out.post(url, b"{}", {"Content-Type": "application/json"}, self._config.webhook_timeout)
         if answer.status == 200:
-            self.url, self.subscribed = url, True
+            self._subscribe(url, subscribed=True)
         return answer.status
 
     def emit(self, event: Json, *, phone: Phone | None = None, bubble: Bubble | None = None) -> None:
@@ -103,10 +105,10 @@ class Webhook:
 
     async def _again(self, event: Event) -> None:
         for count, wait in enumerate(LADDER, start=1):
-            await self._world.clock.sleep(wait)
+            await self._world.clock.sleep(wait / self._retry_speed)
             if not self.subscribed or await self._attempt(event, count):
                 return
-        self.subscribed = False
+        self._subscribe(self.url, subscribed=False)
         self._world.record("zalo", "unsubscribed", event=event.name)
 
     async def _attempt(self, event: Event, retry: int) -> bool:
@@ -124,6 +126,10 @@ class Webhook:
         if answer.status == 200 and event.phone and event.bubble:
             self._world.acknowledged(event.phone, event.bubble)
         return self._settled(answer)
+
+    def _subscribe(self, url: str, *, subscribed: bool) -> None:
+        self.url, self.subscribed = url, subscribed
+        self._world.remember("zalo.hook", [url, subscribed])
 
     def _settled(self, answer: Answered) -> bool:
         return answer.status == 200 or (answer.status > 0 and not self._config.retry_on_status)
