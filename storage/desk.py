@@ -180,9 +180,9 @@ class DeskQueries:
         row = (await self._connection.execute(select(*columns).select_from(conversations))).mappings().one()
         return {tab: row[tab.value] for tab in Tab}
 
-    async def page(self, tab: Tab, *, number: int, size: int) -> list[ConversationRow]:
-        """Page `number` (from 1) of a tab: the longest waiting first where people wait, else the latest change."""
-        query = self._listed().where(_CONDITIONS[tab]).order_by(*_ORDER[tab]).limit(size).offset((number - 1) * size)
+    async def page(self, tab: Tab, *, skip: int, most: int) -> list[ConversationRow]:
+        """Conversations of a tab: the longest waiting first where people wait, else the latest change."""
+        query = self._listed().where(_CONDITIONS[tab]).order_by(*_ORDER[tab]).limit(most).offset(skip)
         return await self._conversations(query)
 
     async def recent(self, tab: Tab) -> list[ConversationRow]:
