@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dialog.reading.lexicon import (
     FAMILY_NAMES,
+    FAMILY_WORDS,
     MIDDLE_NAMES,
     NAME_STOPS,
     NOT_NAMES,
@@ -23,6 +24,10 @@ _TRIGGER = re.compile(
     rf"|(?<!\w){_ME}\s+la\s+|(?<!\w)nguoi (?:gui|phan anh)\s*(?:la|:)\s*"
 )
 _WEAK = re.compile(rf"{_ME}\s+la\s+$")
+_STRONG = re.compile(rf"(?:ho|va|{_ME})\s+ten|ten\s+(?:cua\s+)?{_ME}|ten\s*(?:la|:)|nguoi")
+_NOT_A_PERSON = re.compile(r"(?:duong|pho|cay|giau|khong|mat|doi|dat|noi|sua|neu|can|ghi|bang|quan|bien|cong ty)\s+$")
+_OTHER_WORD = re.compile(r"(?i)(?:có|còn|chỉ|cơ|cỡ|bạc|bậc|chủ|chữ|ảnh|cọn|tối|tội|tới)\b")
+"""Words that look like "cô", "con", "chị", "bác" … only without their accents."""
 _ORG = re.compile(rf"(?<!\w)(?:{'|'.join(ORGANIZATIONS)})(?!\w)")
 _FOR_ANOTHER = re.compile(
     r"(?<!\w)(?:ho|giup|gium|thay|mat|thay cho)\s+(?:cho\s+)?(?:ba noi|ong noi|ba ngoai|ong ngoai|ba|ong|me|bo|cu"
@@ -74,11 +79,23 @@ def _text(text: str, tokens: Sequence[Token], first: int, last: int) -> str:
     return " ".join(text[tokens[first].start : tokens[last - 1].end].split())
 
 
+def _believable(flat_text: str, match: re.Match[str], part: Sequence[Token]) -> bool:
+    """Whether what follows "tôi là", "tên …" is a person's name, and not "tên trộm", "chủ hộ", "bảng tên đường"."""
+    if _NOT_A_PERSON.search(flat_text, max(0, match.start() - 12), match.start()):
+        return False
+    if _STRONG.search(match.group()):
+        if part[0].text[0].islower():
+            return part[0].lower in FAMILY_WORDS if part[0].accented else len(part) >= 2
+        return True
+    at_start = not flat_text[: match.start()].rstrip() or flat_text[: match.start()].rstrip()[-1] in ",.;:!?-\n"
+    return _looks_like_name(part) and (at_start or _WEAK.search(match.group()) is not None)
+
+
 def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
     """A name that was introduced: "tôi tên …", "em là …", "họ tên: …"."""
     for match in _TRIGGER.finditer(flat_text):
         first = next((i for i, token in enumerate(tokens) if token.start >= match.end()), None)
-        if first is None:
+        if first is None or _OTHER_WORD.match(text, match.start()):
             continue
         while first < len(tokens) and tokens[first].bare in TITLES and tokens[first].text[0].islower():
             first += 1
@@ -87,14 +104,7 @@ def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None
         last = _run(tokens, first)
         if last == first or tokens[first].bare in NOT_NAMES:
             continue
-        weak = _WEAK.search(match.group()) is not None
-        if weak and not (tokens[first].bare in FAMILY_NAMES and last - first >= 2):
-            continue
-        if not weak and last - first < 2 and tokens[first].text[0].islower():
-            continue
-        if "ten" in match.group() and re.search(
-            r"(?:duong|pho|cay|giau|khong|mat|doi|dat|noi|sua)\s+$", flat_text[: match.start()]
-        ):
+        if not _believable(flat_text, match, tokens[first:last]):
             continue
         return Name(_text(text, tokens, first, last), (match.start(), tokens[last - 1].end))
     return None
@@ -147,6 +157,8 @@ def _looks_like_name(part: Sequence[Token]) -> bool:
         return False
     if all(token.text[0].isupper() for token in part):
         return True
+    if part[0].accented and part[0].text[0].islower() and part[0].lower not in FAMILY_WORDS:
+        return False
     lower = all(token.text[0].islower() for token in part)
     return lower and len(part) >= 3 and any(token.bare in MIDDLE_NAMES for token in part[1:-1])
 

@@ -38,6 +38,15 @@ TG, BN, VL, HN, TH = "tien-giang", "bac-ninh", "vinh-long", "ha-noi", "thanh-hoa
         ("không", "name", ""),
         ("Tôi là người dân ở đây", "", ""),
         ("đường Nguyễn Trãi bị ngập", "", ""),
+        ("có tên trộm vào nhà bẻ khóa", "", ""),
+        ("quán nhậu tên Hoa Sen ồn ào quá", "", ""),
+        ("bảng tên đường Nguyễn Huệ bị gãy", "", ""),
+        ("tôi là chủ hộ kinh doanh ở chợ", "", ""),
+        ("ten duong bi sai", "", ""),
+        ("em là sinh viên", "", ""),
+        ("Người gửi: Trần Văn Tám", "", "Trần Văn Tám"),
+        ("họ và tên: NGUYỄN VĂN BÌNH; sđt: 0912345678", "", "NGUYỄN VĂN BÌNH"),
+        ("toi la le van tam 0913456789", "", "le van tam"),
     ],
 )
 def test_a_name_is_kept_exactly_as_typed(say: Say, text: str, waiting: str, name: str) -> None:
