@@ -33,6 +33,7 @@ class Store(_Strict):
     push_secret: SecretStr = Field(default=SecretStr(""), description="signs the store's pushes to /store/updates")
     jurisdiction_id: str = Field(default="", description="empty: the profile's id is sent")
     contact: str = Field(default="opaque", pattern="^(opaque|platform)$", description="what account_id tells the store")
+    poll: bool = Field(default=True, description="ask for updates once a minute, beside the pushes")
     honours_idempotency: bool = Field(default=True, description="false: ask before a second try")
 
 

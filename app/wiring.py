@@ -108,7 +108,7 @@ def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], d
     )
     gateway = Gateway(
         url=url, seal=seal, accounts=accounts, store=store, blobs=blobs, pool=pool, folder=folder,
-        media_url=links.make, now=now, roles=roles or Roles(),
+        media_url=links.make, now=now, roles=roles or Roles(), poll_store=settings.store.poll,
     )  # fmt: skip
     return House(settings, server, url, seal, outgoing, blobs, links, pool, gateway)
 

@@ -104,6 +104,13 @@ class Describes(Protocol):
 
 
 @runtime_checkable
+class Tends(Protocol):
+    async def tend(self) -> None:
+        """What the account needs now and then (a token that runs out soon). Raises one of the five `SendError`s."""
+        ...
+
+
+@runtime_checkable
 class Recovers(Protocol):
     def recover(self, since_ms: int) -> AsyncIterator[Delivery]:
         """Deliveries rebuilt from the platform's own history since that instant (epoch milliseconds)."""

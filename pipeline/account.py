@@ -11,6 +11,8 @@ from regulations.model import Profile
 class Account:
     channel: Channel
     profile: Profile
+    polled: bool = False
+    """We ask the platform for news instead of waiting for webhooks."""
 
 
 class Accounts:

@@ -19,9 +19,10 @@ from psycopg_pool import AsyncConnectionPool
 from backend_client import GeoReportStore
 from core.errors import SendError
 from core.events import Event, GivenBack, OperatorWrote, Source, TakenOver, TimerFired
-from core.ports import Blobs, Polled
+from core.ports import Blobs, Polled, Tends
 from pipeline import flight
 from pipeline.account import Account, Accounts
+from pipeline.catch_up import CatchUp
 from pipeline.errand import ErrandKey, Lane
 from pipeline.flight import FlightRecorder, Mark
 from pipeline.follow import StoreNews
@@ -68,6 +69,7 @@ class Gateway:
         media_url: Callable[[str], str],
         now: Callable[[], datetime],
         roles: Roles = Roles(),
+        poll_store: bool = True,
     ) -> None:
         self.owner = secrets.randbelow(2**31 - 1) + 1
         self.accounts, self.pool, self.now, self._seal, self._roles = accounts, pool, now, seal, roles
@@ -95,13 +97,16 @@ class Gateway:
         )
         cursor = DatabaseVault(pool, seal, "store:updates")
         self.news = StoreNews(store=store, writer=self.writer, pool=pool, cursor=cursor, now=now)
+        self.catch_up = CatchUp(self.reception, accounts, DatabaseVault(pool, seal, "alive"), now)
         self._profiles = sorted({account.profile.id for account in accounts.all()})
         self.engine = Engine(
             url,
             wake_lane=self.wake_lane,
             periodic={
                 "ring": ("* * * * * */5", self.ring),
-                "poll_store": ("* * * * * 0", self.poll_store),
+                "tend": ("*/30 * * * *", self.tend),
+                "beat": ("* * * * *", self.catch_up.beat),
+                **({"poll_store": ("* * * * *", self.poll_store)} if poll_store else {}),
             },
         )
         self.writer.on_connect, self.writer.later = self._connected, self.engine.later
@@ -119,11 +124,12 @@ class Gateway:
         self._keep("sweep", self._sweep)
         self._keep("listen", self._listen)
         self._keep("spool", self._replay_spool)
+        self._tasks.append(asyncio.create_task(self.catch_up.beat(), name="catch up"))
         if self._roles.worker:
             self._keep("engine", self.engine.work)
         if self._roles.poller:
             for account in self.accounts.all():
-                if isinstance(account.channel, Polled) and getattr(account.channel, "polling", True):
+                if account.polled:
                     self._keep("poll", partial(self._poll, account))
 
     async def stop(self) -> None:
@@ -224,6 +230,17 @@ class Gateway:
             await self.news.poll(self._profiles)
         except SendError as error:
             log.warning("store.silent", error=type(error).__name__, code=error.code)
+
+    async def tend(self) -> None:
+        for account in self.accounts.all():
+            if isinstance(account.channel, Tends):
+                try:
+                    await account.channel.tend()
+                except SendError as error:
+                    log.error(
+                        "account.needs_help", channel=account.channel.name, account=account.channel.account,
+                        error=type(error).__name__, code=error.code,
+                    )  # fmt: skip
 
     async def _replay_spool(self) -> None:
         while True:

@@ -81,6 +81,10 @@ class ZaloChannel:
             self._uploads.forget(item)
         return await self._send_all(path, recipient, await self._parts(message, peer))
 
+    async def tend(self) -> None:
+        """Renew the access token when it runs out soon: a quiet night must not cost the first reply of the morning."""
+        await self.tokens.refresh_if_due()
+
     async def fetch(self, media: MediaRef) -> Media:
         return await fetch(media, settings=self._settings, http=self._http)
 
