@@ -12,13 +12,14 @@ from backend_client.form import Pairs, Upload, encode, follow_up_pairs, jurisdic
 from backend_client.settings import StoreSettings
 from backend_client.values import Discovery, Found, Service, Submission, Update
 from core.effects import FollowUp
-from core.errors import DeliveryUnreadable
+from core.errors import DeliveryUnreadable, Refused
 from core.model import Peer
 from core.ports import Answer, Http
 from core.report import Attachment, Report
 
 ANSWER_LIMIT = 8 * 1024 * 1024
 PROBE_MARGIN = timedelta(minutes=2)
+CONFLICT = "idempotency_conflict"
 
 
 class GeoReportStore:
@@ -40,8 +41,15 @@ class GeoReportStore:
 
     async def submit(self, report: Report, files: Sequence[Upload] = ()) -> Submission:
         """Hand the report over. `files` travel inside the request. Raises one of the five `SendError`s."""
-        pairs = report_pairs(report, self.settings)
-        return answers.submission(await self._post("requests", pairs, report.report_id, files), self._zone)
+        answer = await self._post("requests", report_pairs(report, self.settings), report.report_id, files)
+        try:
+            return answers.submission(answer, self._zone)
+        except Refused as refusal:
+            # The store knows our key with other words: an earlier try, before the profile or a file changed, arrived.
+            known = await self.probe(report) if refusal.code == CONFLICT else None
+            if known is None:
+                raise
+            return known
 
     async def probe(self, report: Report, *, since: datetime | None = None) -> Submission | None:
         """Whether a store that keeps no keys has taken the report already; `since` is when it was first sent.

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
@@ -140,18 +140,6 @@ def make_server(settings: CaseStoreSettings) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-async def serve(settings: CaseStoreSettings) -> None:
-    """Serve until cancelled, inside the caller's loop."""
-    server = make_server(settings)
-    try:
-        await server.serve()
-    except asyncio.CancelledError:
-        server.should_exit = True
-        with suppress(asyncio.CancelledError):
-            await server.shutdown()
-        raise
-
-
-def run(settings: CaseStoreSettings) -> None:
-    """Serve until the process is asked to stop."""
+def serve(settings: CaseStoreSettings) -> None:
+    """Serve until the process is asked to stop. Blocks."""
     make_server(settings).run()

@@ -17,7 +17,7 @@ DESCRIPTION_LIMIT = 4000
 LATE_LIMIT = timedelta(days=30)
 """How long a gateway may have kept a confirmed report while we were away."""
 _ATTRIBUTE = re.compile(r"attribute\[([^\]]+)\](?:\[\])?")
-# Not part of what is told: keys, and addresses whose signatures change from try to try.
+# Not part of what is told: keys, and files, whose addresses change and whose download may end between two tries.
 _NOT_HASHED = frozenset({"api_key", "media_url", "media_urls", "client_request_id", "jurisdiction_id"})
 PERSON = ("first_name", "last_name", "phone", "email", "account_id", "device_id")
 
@@ -102,10 +102,7 @@ def _payload_hash(
     told: dict[str, Any] = {name: value for name, value in values.items() if name not in _NOT_HASHED}
     told |= {f"attribute[{code}]": items for code, items in attributes.items() if code != "client_request_id"}
     if report is not None:
-        files = report.get("attachments")
-        listed = files if isinstance(files, list) else []
-        bare = [{k: v for k, v in item.items() if k != "url"} for item in listed if isinstance(item, dict)]
-        told["report"] = {**report, "attachments": bare}
+        told["report"] = {name: value for name, value in report.items() if name != "attachments"}
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """Our client and our reference store, which share no code, over a real connection."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.effects import FollowUp, FollowUpKind
 from core.errors import Refused, Unknown
 from core.model import Draft, MediaKind, MediaRef, Peer, Place
 from core.ports import Answer
-from core.report import Report
+from core.report import Attachment, Report
 from normalizer import normalize
 from regulations.loader import load
 from tests.case_store.running import FRIDAY, KEY, STAFF, Clock, RunningStore, running
@@ -131,6 +132,27 @@ async def test_after_an_unknown_outcome_the_same_report_may_be_sent_again(
     other = await client.submit(a_report(2))
 
     assert (again.code, other.code) == ("TG-261120-0001", "TG-261120-0002")
+
+
+async def test_a_photo_that_arrived_between_two_tries_makes_no_second_report(client: GeoReportStore) -> None:
+    first = await client.submit(a_report())
+    photo = Attachment(kind=MediaKind.IMAGE, source_key="anh-1", sha256="0" * 64, url="https://tn.example.vn/m/1")
+
+    again = await client.submit(replace(a_report(), attachments=(photo,)))
+
+    assert again.code == first.code
+
+
+@pytest.mark.parametrize("confidential", [False, True])
+async def test_a_report_that_reads_differently_by_now_is_still_the_same(
+    client: GeoReportStore, confidential: bool
+) -> None:
+    """The profile's agency may change while the answer to the first try was lost; the key is the report's own id."""
+    first = await client.submit(a_report(confidential=confidential))
+
+    again = await client.submit(replace(a_report(confidential=confidential), agency="Sở Xây dựng"))
+
+    assert again.code == first.code
 
 
 async def test_a_store_without_keys_is_probed(client: GeoReportStore) -> None:

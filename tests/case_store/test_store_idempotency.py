@@ -147,8 +147,8 @@ def test_an_answer_of_500_takes_nothing(start_store: StartStore) -> None:
 
 HANGING_STORE = """
 import sys
-from case_store import CaseStoreSettings, Faults, run
-run(CaseStoreSettings(database_url=sys.argv[1], profiles=("tien-giang",), api_keys=("khoa-cong-tiep-nhan",),
+from case_store import CaseStoreSettings, Faults, serve
+serve(CaseStoreSettings(database_url=sys.argv[1], profiles=("tien-giang",), api_keys=("khoa-cong-tiep-nhan",),
     port=int(sys.argv[2]), faults=Faults(hang_after_accept=1)))
 """
 
