@@ -21,24 +21,28 @@ def pressed(turn: Turn) -> bool:
     """Hear a press, a number from the list that was offered last, or the words on one of its buttons."""
     key = turn.message.choice if turn.message else ""
     if key:
-        name, *args = key.split(":")
-        act = PRESSED.get(name)
-        if act is None or not act(turn, args):
+        if not _press(turn, key):
             stale(turn)
         return True
-    key = _typed(turn)
+    choices = turn.state.choices
+    number = turn.reading.number
+    return number is not None and 1 <= number <= len(choices) and _press(turn, choices[number - 1].key)
+
+
+def pressed_by_label(turn: Turn) -> bool:
+    """The very words on a button that was offered last; they need no reading."""
+    choices = turn.state.choices
+    if not choices or turn.message is None:
+        return False
+    folded = wording.fold(turn.message.text)
+    key = next((choice.key for choice in choices if wording.fold(choice.label) == folded), "")
+    return bool(key) and _press(turn, key)
+
+
+def _press(turn: Turn, key: str) -> bool:
     name, *args = key.split(":")
     act = PRESSED.get(name)
     return act is not None and act(turn, args)
-
-
-def _typed(turn: Turn) -> str:
-    choices = turn.state.choices
-    number = turn.reading.number
-    if number is not None and 1 <= number <= len(choices):
-        return choices[number - 1].key
-    folded = wording.fold(turn.reading.text)
-    return next((choice.key for choice in choices if folded and wording.fold(choice.label) == folded), "")
 
 
 def stale(turn: Turn) -> None:

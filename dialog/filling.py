@@ -89,8 +89,8 @@ def fill_subject(turn: Turn, replacing: Collection[str]) -> None:
     if fresh and (reading.type_sure or len(reading.type_candidates) < 2):
         _change_draft(turn, report_type=reading.report_type or turn.profile.default_report_type.id)
     elif fresh and not draft.report_type:
-        _change_form(turn, offered=tuple(scored.id for scored in reading.type_candidates[:2]))
-    if ((not draft.category or over(replacing, "description")) and draft.report_type != "") or not draft.category:
+        _change_form(turn, types=tuple(scored.id for scored in reading.type_candidates[:2]))
+    if not draft.category or over(replacing, "description"):
         _fill_category(turn)
     if reading.level and not draft.level:
         _change_draft(turn, level=reading.level)
@@ -134,7 +134,7 @@ def _fill_category(turn: Turn) -> None:
         if offered == (OTHER_CATEGORY,):
             set_category(turn, OTHER_CATEGORY)
         else:
-            _change_form(turn, offered=offered)
+            _change_form(turn, categories=offered)
     elif OTHER_CATEGORY in categories:
         set_category(turn, OTHER_CATEGORY)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from core.effects import AlertStaff, Forget
 from core.model import Choice, MediaKind
 from dialog import cases
-from dialog.buttons import pressed
+from dialog.buttons import pressed, pressed_by_label
 from dialog.commands import commanded
 from dialog.ending import submit_closed
 from dialog.questions import ask, ask_next, open_questions
@@ -34,6 +34,8 @@ def hear(turn: Turn) -> None:
     if message is None:
         return
     if message.text and not message.choice:
+        if pressed_by_label(turn):
+            return
         turn.reading = read(message, profile=turn.profile, now=turn.now, waiting_for=listening_for(turn))
     elif message.contact and not message.choice:
         turn.reading = read(message, profile=turn.profile, now=turn.now, waiting_for=turn.waiting)
@@ -246,7 +248,8 @@ def voice(turn: Turn) -> bool:
     turn.update_draft(media=(*turn.form.draft.media, *message.media)[: turn.profile.media.max_items])
     if turn.form.draft.description:
         turn.note(turn.line("voice"))
-        _and_ask_again(turn)
+        turn.filled.append("media")
+        ask_next(turn)
     else:
         ask(turn, "description", text=turn.line("voice"))
     return True
@@ -286,8 +289,22 @@ def small_talk(turn: Turn) -> bool:
     return True
 
 
+def _afterthought(turn: Turn) -> bool:
+    """A few words after everything was answered ("bao lâu thì xong") open no report unless they name a matter."""
+    reading = turn.reading
+    return (
+        turn.state.form is None
+        and turn.state.settled
+        and 0 < len(reading.tokens) <= SHORT
+        and not (reading.category or reading.place or reading.second_report or reading.subject_switch)
+    )
+
+
 def reporting(turn: Turn) -> bool:
-    if turn.reading.foreign_language and turn.waiting not in ("name", "email", "behalf_name"):
+    reading = turn.reading
+    if reading.foreign_language and turn.waiting not in ("name", "email", "behalf_name"):
+        return False
+    if _afterthought(turn):
         return False
     if report(turn):
         return True

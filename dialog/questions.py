@@ -96,8 +96,8 @@ SIDE: Mapping[str, Callable[[Turn], bool]] = {
     "topic_switch": lambda turn: bool(turn.form.other),
     "duplicate": lambda turn: bool(turn.form.duplicate),
     "identity_reuse": lambda turn: _has_matter(turn) and _reuse_wanted(turn),
-    "type": lambda turn: len(turn.form.offered) > 1 and not turn.form.draft.report_type and _has_matter(turn),
-    "category": lambda turn: bool(turn.form.offered) and not turn.form.draft.category and _has_matter(turn),
+    "type": lambda turn: len(turn.form.types) > 1 and not turn.form.draft.report_type and _has_matter(turn),
+    "category": lambda turn: bool(turn.form.categories) and not turn.form.draft.category and _has_matter(turn),
     "ward": lambda turn: bool(turn.form.wards) and _has_matter(turn),
     "phone_extra": lambda turn: "phone_foreign" in turn.form.settled,
 }
@@ -198,24 +198,27 @@ def _yes_no(turn: Turn, slot: str, yes: str = "button_yes") -> list[Choice]:
 
 def ask_ward(turn: Turn, slot: str, text: str, again: bool) -> None:
     wards = turn.form.wards
+    if text:
+        turn.say(text, question=True)
+        return
     if len(wards) == 1:
         ward = wards[0]
         rules = turn.profile.regulation
         moved = any(province not in rules.provinces_now for province in rules.provinces_legacy)
         new = f"{ward.new}, {ward.province}" if moved and ward.province else ward.new
-        text = text or turn.line("district_old", old=wording.ward_was(turn.profile, ward), new=new)
+        text = turn.line("district_old", old=wording.ward_was(turn.profile, ward), new=new)
         turn.say(text, _yes_no(turn, slot, "button_right"), question=True)
         return
     same_old = len({(ward.old, ward.old_district) for ward in wards}) == 1
     labels = [
         ward.new
         if same_old or not ward.old
-        else turn.line("ward_was", new=ward.new, old=wording.ward_was(turn.profile, ward))
+        else turn.line("ward_was", new=ward.new, old=", ".join(filter(None, (ward.old, ward.old_district))))
         for ward in wards
     ]
     choices = [Choice(key=f"ward:{number}", label=label) for number, label in enumerate(labels)]
     old = wards[0].old or wards[0].new if wards else ""
-    turn.say(text or turn.line("ward_pick", old=old, choices=", ".join(labels)), choices, question=True)
+    turn.say(turn.line("ward_pick", old=old, choices=", ".join(labels)), choices, question=True)
 
 
 def ask_address(turn: Turn, slot: str, text: str, again: bool) -> None:
@@ -247,7 +250,7 @@ def ask_phone_extra(turn: Turn, slot: str, text: str, again: bool) -> None:
 
 def ask_type(turn: Turn, slot: str, text: str, again: bool) -> None:
     types = turn.profile.report_types
-    choices = [Choice(key=f"type:{key}", label=types[key].label) for key in turn.form.offered if key in types]
+    choices = [Choice(key=f"type:{key}", label=types[key].label) for key in turn.form.types if key in types]
     turn.say(turn.line("type_pick", choices=", ".join(choice.label for choice in choices)), choices, question=True)
 
 
@@ -255,7 +258,7 @@ def ask_category(turn: Turn, slot: str, text: str, again: bool) -> None:
     """A field of its own where the profile lists one; else the best candidates and "other"."""
     categories = turn.profile.categories
     row = turn.profile.fields.get("category")
-    offered = [key for key in turn.form.offered if key in categories]
+    offered = [key for key in turn.form.categories if key in categories]
     if row is not None and not offered:
         offered = list(categories)
     choices = [Choice(key=f"category:{key}", label=categories[key].label) for key in offered]

@@ -9,7 +9,7 @@ from dialog.answers import answer
 from dialog.duplicates import find_duplicate
 from dialog.ending import park
 from dialog.heard import Heard, agrees, declines
-from dialog.questions import ask, ask_next, open_questions
+from dialog.questions import OTHER_CATEGORY, ask, ask_next, open_questions
 from dialog.reading import read
 from dialog.reading.model import Correction
 from dialog.side_answers import edit_slot, tell_corrected
@@ -39,9 +39,8 @@ def report(turn: Turn) -> bool:
     # Words about the person helped are theirs, not the sender's (D16).
     if not slot.startswith("behalf_"):
         filling.fill(turn)
-    if heard is Heard.OTHER and slot and not turn.filled and turn.reading.has_matter and turn.form.draft.description:
-        filling.append_description(turn, turn.reading.description)
-        turn.filled.append("description")
+    if slot and turn.form.draft.description and "description" not in turn.filled and _says_more(turn, heard):
+        _add_matter(turn)
     if not turn.filled and heard is Heard.OTHER and not slot:
         return False
     _keep_track(turn, slot)
@@ -56,6 +55,21 @@ def go_on(turn: Turn) -> None:
     if turn.profile.intake.restate_before_submit and next(open_questions(turn), "confirm") != "confirm":
         _note_understood(turn)
     ask_next(turn)
+
+
+def _says_more(turn: Turn, heard: Heard) -> bool:
+    """Whether the message also tells of the matter: nothing of what the citizen writes about it is lost."""
+    reading = turn.reading
+    if not reading.has_matter or not reading.description:
+        return False
+    return reading.category_sure if heard is Heard.ANSWERED else not turn.filled
+
+
+def _add_matter(turn: Turn) -> None:
+    filling.append_description(turn, turn.reading.description)
+    turn.filled.append("description")
+    if turn.reading.category_sure and turn.form.draft.category == OTHER_CATEGORY:
+        filling.set_category(turn, turn.reading.category)
 
 
 def _keep_track(turn: Turn, slot: str) -> None:
@@ -89,7 +103,9 @@ def _another_matter(turn: Turn, *, sure: bool) -> bool:
         return False
     if sure:
         return reading.subject_switch or reading.second_report
-    return bool(reading.category_sure and draft.category and reading.category != draft.category)
+    return bool(
+        reading.category_sure and draft.category not in ("", OTHER_CATEGORY) and reading.category != draft.category
+    )
 
 
 def _propose_switch(turn: Turn) -> bool:

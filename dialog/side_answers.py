@@ -63,6 +63,10 @@ def edit_slot(turn: Turn, slot: str) -> None:
     ask(turn, slot)
 
 
+PATIENCE = 2
+"""How often the ward is asked about before it is left to staff."""
+
+
 def hear_ward(turn: Turn) -> Heard:
     form = turn.form
     reading = turn.reading
@@ -80,9 +84,10 @@ def hear_ward(turn: Turn) -> Heard:
     if ward:
         agree_on_ward(turn, ward)
         return Heard.ANSWERED
-    if not declines(reading):
+    tired = form.tries.get("ward", 0) > PATIENCE
+    if not (declines(reading) or tired):
         return Heard.OTHER
-    if "ward_no" in form.settled:
+    if "ward_no" in form.settled or tired:
         # A wrong mapping must not block the report (schema §10): the old name stays, staff see the flag.
         turn.settle("ward")
         turn.flag("ward_unsure")
@@ -115,7 +120,7 @@ def _picked(wards: tuple[WardOption, ...], text: str) -> WardOption | None:
 
 def hear_type(turn: Turn) -> Heard:
     chosen = turn.reading.report_type if turn.reading.type_candidates and turn.reading.type_sure else ""
-    if chosen not in turn.form.offered:
+    if chosen not in turn.form.types:
         return Heard.OTHER
     choose(turn, "report_type", chosen)
     return Heard.ANSWERED
@@ -136,10 +141,11 @@ def hear_category(turn: Turn) -> Heard:
 
 def choose(turn: Turn, slot: str, value: str) -> None:
     """Take a report type or category that was picked."""
-    turn.update_form(offered=())
     if slot == "category":
+        turn.update_form(categories=())
         filling.set_category(turn, value)
     else:
+        turn.update_form(types=())
         turn.update_draft(report_type=value)
     turn.filled.append(slot)
     turn.update_form(editing=False)

@@ -38,8 +38,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Slot → how often its question has been put."""
     editing: bool = False
     """The open question came from a wish to correct; the answer replaces what is there."""
-    offered: tuple[str, ...] = ()
-    """The ids behind an open choice of report type or category."""
+    types: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    """The ids between which the citizen has to choose."""
     wards: tuple[WardOption, ...] = ()
     """Readings of the ward that the citizen has yet to confirm or to pick from."""
     shown: dict[str, str] = {}
