@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -59,6 +59,9 @@ async def play(
     profile, done = profiles[case["jurisdiction"]], PLAYS.get(act.to)
     if done is None or act.to not in ALLOWED[case["stage"]]:
         raise bad("transition", f"Hồ sơ đang ở bước «{case['stage']}», không thể chuyển sang «{act.to}».")
+    if act.to in WITH_RESULT and not act.text:
+        # What was recorded is what is published, unless the officer says it anew.
+        act = replace(act, text=case["result"])
     if done.words and not (act.text or act.reason):
         raise bad("text", f"«{done.label}» cần có nội dung.")
     happened = {event: datetime.fromisoformat(at) for event, at in case["happened"].items()}

@@ -17,7 +17,7 @@ from case_store.acts import Act, play
 from case_store.cases import by_code, clocks_of
 from case_store.desk import Desk, desk_of
 from case_store.errors import Problem, Rejected, bad, unknown
-from case_store.flow import ALLOWED, PLAYS
+from case_store.flow import ALLOWED, PLAYS, WITH_RESULT
 from case_store.tables import cases, updates
 from case_store.wire import w3
 from regulations.model import Profile
@@ -115,16 +115,24 @@ async def play_case(request: Request) -> Response:
 
 
 async def _act(request: Request) -> Act:
+    given = await _json(request)
+    words = {name: str(given.get(name) or "").strip() for name in ("to", "text", "reason", "article", "agency")}
+    media = given.get("media")
+    urls = tuple(str(item) for item in media) if isinstance(media, list) else ()
+    return Act(**words, due=_due(str(given.get("due") or "")), media=urls)
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    """The body as an object. Another page cannot make a browser send this type unasked. Raises `Rejected`."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise bad("body", "Nội dung gửi lên phải có kiểu application/json.")
     try:
         given = await request.json()
     except (ValueError, RecursionError):
         raise bad("body", "Nội dung gửi lên không phải là JSON.") from None
     if not isinstance(given, dict):
         raise bad("body", "Nội dung gửi lên không phải là một đối tượng JSON.")
-    words = {name: str(given.get(name) or "").strip() for name in ("to", "text", "reason", "article", "agency")}
-    media = given.get("media")
-    urls = tuple(str(item) for item in media) if isinstance(media, list) else ()
-    return Act(**words, due=_due(str(given.get("due") or "")), media=urls)
+    return given
 
 
 def _due(text: str) -> datetime | None:
@@ -143,7 +151,7 @@ def _due(text: str) -> datetime | None:
 async def set_faults(request: Request) -> Response:
     """Switch misbehaviour on or off, e.g. `{"answer_500": 2}`."""
     faults = require_officer(request).settings.faults
-    given = await request.json()
+    given = await _json(request)
     known = {item.name: item.type for item in dataclasses.fields(faults)}
     for name, value in given.items():
         if name not in known or not isinstance(value, int | float) or value < 0:
@@ -209,8 +217,15 @@ def _shown(case: RowMapping, clocks: Sequence[RowMapping], profile: Profile, now
         "expected": _readable(case["expected_at"], zone),
         "expected_datetime": w3(case["expected_at"], zone),
         "clocks": [_clock(clock, zone, now) for clock in clocks],
-        "plays": [{"to": to, "label": PLAYS[to].label, "words": PLAYS[to].words} for to in ALLOWED[case["stage"]]],
+        "plays": [
+            {"to": to, "label": PLAYS[to].label, "words": _must_speak(case, to)} for to in ALLOWED[case["stage"]]
+        ],
     }
+
+
+def _must_speak(case: RowMapping, to: str) -> bool:
+    """A result that is recorded already need not be typed again."""
+    return PLAYS[to].words and not (to in WITH_RESULT and case["result"])
 
 
 def _rating(value: int | None, profile: Profile) -> str:

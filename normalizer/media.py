@@ -83,6 +83,7 @@ class Scrubbed:
     dhash: str = ""
     width: int = 0
     height: int = 0
+    """Pixels of the picture as it came, upright."""
     thumbnail: bytes = b""
     """A small JPEG, pictures only."""
     proposal: Proposal = NOTHING
@@ -143,7 +144,9 @@ def _picture(body: bytes, found: FileType, digest: str, limits: MediaLimits) -> 
             # Only the header has been read so far.
             if opened.width * opened.height > limits.max_pixels:
                 raise _refused("picture_bomb", limits)
-            proposal = read_proposal(opened, timezone=limits.timezone)
+            proposal, size = read_proposal(opened, timezone=limits.timezone), opened.size
+            # A JPEG is decoded at a half, quarter or eighth where that is enough: 50 million pixels take 150 MB.
+            opened.draft("RGB", (limits.public_side, limits.public_side))
             opened.load()
             upright = _flat(ImageOps.exif_transpose(opened))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -156,6 +159,7 @@ def _picture(body: bytes, found: FileType, digest: str, limits: MediaLimits) -> 
         # Pillow's decoders raise all of these for files made to break them.
         raise _refused("unreadable", limits) from None
     public = _jpeg(upright, limits.public_side, quality=88)
+    width, height = size if (size[0] < size[1]) == (upright.width < upright.height) else size[::-1]
     return Scrubbed(
         kind=MediaKind.IMAGE,
         mime=JPEG.mime,
@@ -164,8 +168,8 @@ def _picture(body: bytes, found: FileType, digest: str, limits: MediaLimits) -> 
         sha256=hashlib.sha256(public).hexdigest(),
         original_sha256=digest,
         dhash=dhash(upright),
-        width=upright.width,
-        height=upright.height,
+        width=width,
+        height=height,
         thumbnail=_jpeg(upright, limits.thumbnail_side, quality=75),
         proposal=proposal,
     )

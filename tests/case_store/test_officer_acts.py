@@ -77,6 +77,26 @@ def test_a_result_or_a_reason_has_to_be_said(store: RunningStore, to: str) -> No
     assert store.play(code, to).json()[0]["code"] == "text"
 
 
+def test_a_recorded_result_is_published_as_it_stands(store: RunningStore) -> None:
+    code = store.code_of()
+    store.play(code, "resolved", "Đã thay bóng").raise_for_status()
+
+    store.play(code, "published").raise_for_status()
+
+    assert [entry["description"] for entry in feed(store)] == ["Đã thay bóng", "Đã thay bóng"]
+
+
+@pytest.mark.parametrize("body", ["to=published&text=x", '{"to": "published"'])
+def test_only_json_plays(store: RunningStore, body: str) -> None:
+    """A foreign page can make a browser post a form, but not JSON."""
+    code = store.code_of()
+    kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
+
+    answer = store.http.post(f"/officer/cases/{code}/play", content=body, headers=OFFICER | {"content-type": kind})
+
+    assert answer.status_code == 400
+
+
 def test_every_allowed_act_exists() -> None:
     assert {to for acts in ALLOWED.values() for to in acts} == set(PLAYS)
     assert set(PLAYS) < set(ALLOWED)

@@ -129,6 +129,14 @@ def test_a_large_photo_is_made_smaller_for_the_public() -> None:
 
     assert Image.open(io.BytesIO(scrubbed.body)).size == (2560, 1920)
     assert max(Image.open(io.BytesIO(scrubbed.thumbnail)).size) == 320
+    assert (scrubbed.width, scrubbed.height) == (4000, 3000)
+
+
+def test_a_large_photo_on_its_side_keeps_its_measures_upright() -> None:
+    scrubbed = scrub(Media(body=encoded(a_photo(6000, 4000), exif=exif(orientation=8))), limits=LIMITS)
+
+    assert (scrubbed.width, scrubbed.height) == (4000, 6000)
+    assert Image.open(io.BytesIO(scrubbed.body)).height == 2560
 
 
 def test_a_picture_bomb_is_refused_before_it_is_decoded() -> None:
