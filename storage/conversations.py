@@ -41,3 +41,16 @@ async def address(pool: AsyncConnectionPool, conversation: int) -> Address | Non
         found = await connection.execute("select id, peer_index from conversations where id = %s", [conversation])
         row = await found.fetchone()
         return Address(row[0], bytes(row[1])) if row else None
+
+
+async def adopt_case(pool: AsyncConnectionPool, conversation: int, code: str, at: datetime) -> None:
+    """From now on the news of an existing case go to this conversation. One that had it before loses it."""
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute("delete from reports where code = %s", [code])
+        # Our own submissions count from 1; what came from elsewhere counts down from 0.
+        await connection.execute(
+            "insert into reports (id, conversation_id, ordinal, status, code, confirmed_at, opened_at)"
+            " select gen_random_uuid()::text, %(conversation)s, least(coalesce(min(ordinal), 1), 1) - 1, 'opened',"
+            " %(code)s, %(at)s, %(at)s from reports where conversation_id = %(conversation)s",
+            {"conversation": conversation, "code": code, "at": at},
+        )

@@ -1,0 +1,58 @@
+"""What a record's citizen does on the phone, and what the phone shows. Files are made up on the spot."""
+
+import hashlib
+import io
+from functools import cache
+from pathlib import PurePath
+
+from PIL import Image
+
+from app.rehearsal.record import Say
+from simulator.engine import Simulator, find_button
+from simulator.world import Bubble, Phone
+
+_VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(64)
+_DOCUMENT = b"%PDF-1.4\n%%EOF\n"
+_PICTURES = {".jpg", ".jpeg", ".png"}
+
+
+def act(simulator: Simulator, phone: Phone, said: Say) -> None:
+    """Do what the turn says; a letter becomes a message with files, a button that is not there is typed."""
+    people = simulator.people(phone)
+    letter = said.email or {}
+    for name in (*said.photos, *letter.get("attachments", ()), said.file):
+        if name:
+            picture = name in said.photos or PurePath(name).suffix.lower() in _PICTURES
+            people.sends_file(phone, photo(name) if picture else _DOCUMENT, name=name)
+    if said.video:
+        people.sends_video(phone, _VIDEO, said.video)
+    if said.voice:
+        people.sends_voice(phone, said.voice)
+    if said.sticker:
+        people.sends_sticker(phone, said.sticker)
+    if said.location:
+        place = said.location
+        people.sends_place(phone, place["lat"], place["lon"], title=place.get("title", ""))
+    if said.contact:
+        people.sends_contact(phone, said.contact.get("name", ""), str(said.contact["phone"]), own=True)
+    if said.button:
+        found = find_button(phone, said.button)
+        if found is None or people.presses(phone, *found) is None:
+            people.says(phone, said.button)
+    if text := said.text or str(letter.get("body", "")):
+        people.says(phone, text)
+
+
+@cache
+def photo(name: str) -> bytes:
+    """A JPEG of 640 × 480 that differs with the name, the same each time."""
+    grain = hashlib.shake_256(name.encode()).digest(8 * 6 * 3)
+    out = io.BytesIO()
+    Image.frombytes("RGB", (8, 6), grain).resize((640, 480)).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def words(bubble: Bubble) -> str:
+    """The text with the labels of its buttons."""
+    labels = " / ".join(button.text for row in bubble.buttons for button in row)
+    return "\n".join(filter(None, (bubble.text, labels))) or f"[{bubble.kind}]"
