@@ -101,7 +101,9 @@ def update(record: Record, zone: ZoneInfo) -> Update | None:
 
 def in_window(found: Iterable[Update | None], since: datetime, until: datetime) -> list[Update]:
     """The updates inside the asked window, each once, oldest first: servers answer with more than was asked."""
-    once = {item.update_id: item for item in found if item and since <= item.at <= until}
+    # Feeds tell whole seconds: what happened within the first one belongs to the window.
+    first = since.replace(microsecond=0)
+    once = {item.update_id: item for item in found if item and first <= item.at <= until}
     return sorted(once.values(), key=lambda item: (item.at, item.update_id))
 
 

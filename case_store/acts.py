@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_store.cases import by_code, start_clocks, stop_clocks
 from case_store.errors import bad, unknown
-from case_store.flow import ALLOWED, PLAYS, RESULT_EVENTS, WITH_RESULT, events_of, promised, state_of
+from case_store.flow import ALLOWED, PLAYS, RECORDED_STAGE, RESULT_EVENTS, WITH_RESULT, events_of, promised, state_of
 from case_store.tables import cases, clocks, outbox, updates
 from regulations.calendar import due as due_after
 from regulations.model import Profile
@@ -59,7 +59,7 @@ async def play(
     profile, done = profiles[case["jurisdiction"]], PLAYS.get(act.to)
     if done is None or act.to not in ALLOWED[case["stage"]]:
         raise bad("transition", f"Hồ sơ đang ở bước «{case['stage']}», không thể chuyển sang «{act.to}».")
-    if act.to in WITH_RESULT and not act.text:
+    if act.to in WITH_RESULT and case["stage"] == RECORDED_STAGE and not act.text:
         # What was recorded is what is published, unless the officer says it anew.
         act = replace(act, text=case["result"])
     if done.words and not (act.text or act.reason):

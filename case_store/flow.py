@@ -104,6 +104,7 @@ PLAYS: Mapping[str, Play] = MappingProxyType(
 )
 
 WITH_RESULT = frozenset({"resolved", "published", "sent_private"})
+RECORDED_STAGE = "resolved"
 _AT_WORK = ("assigned", "in_progress", "need_more", "extended", "resolved", "published", "sent_private")
 ALLOWED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

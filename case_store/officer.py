@@ -17,7 +17,7 @@ from case_store.acts import Act, play
 from case_store.cases import by_code, clocks_of
 from case_store.desk import Desk, desk_of
 from case_store.errors import Problem, Rejected, bad, unknown
-from case_store.flow import ALLOWED, PLAYS, WITH_RESULT
+from case_store.flow import ALLOWED, PLAYS, RECORDED_STAGE, WITH_RESULT
 from case_store.tables import cases, updates
 from case_store.wire import w3
 from regulations.model import Profile
@@ -217,15 +217,14 @@ def _shown(case: RowMapping, clocks: Sequence[RowMapping], profile: Profile, now
         "expected": _readable(case["expected_at"], zone),
         "expected_datetime": w3(case["expected_at"], zone),
         "clocks": [_clock(clock, zone, now) for clock in clocks],
-        "plays": [
-            {"to": to, "label": PLAYS[to].label, "words": _must_speak(case, to)} for to in ALLOWED[case["stage"]]
-        ],
+        "plays": [_button(case, to) for to in ALLOWED[case["stage"]]],
     }
 
 
-def _must_speak(case: RowMapping, to: str) -> bool:
-    """A result that is recorded already need not be typed again."""
-    return PLAYS[to].words and not (to in WITH_RESULT and case["result"])
+def _button(case: RowMapping, to: str) -> dict[str, Any]:
+    """`words`: the officer has to type something; a result that is recorded already need not be typed again."""
+    recorded = to in WITH_RESULT and case["stage"] == RECORDED_STAGE
+    return {"to": to, "label": PLAYS[to].label, "words": PLAYS[to].words and not recorded}
 
 
 def _rating(value: int | None, profile: Profile) -> str:

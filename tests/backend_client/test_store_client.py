@@ -456,6 +456,12 @@ async def test_a_poll_takes_each_piece_of_news_once_and_in_order() -> None:
     assert http.query["api_key"] == ["khoa"]
 
 
+async def test_news_within_the_windows_first_second_are_taken() -> None:
+    store, _ = a_store(answered([a_record()]))
+
+    assert len(await store.updates(NOW + timedelta(milliseconds=900), NOW + timedelta(hours=1))) == 1
+
+
 async def test_polling_the_same_window_twice_gives_the_same_news() -> None:
     """open311 check 12: the update's id makes the second one harmless."""
     store, _ = a_store(answered([a_record()]), answered([a_record()]))
