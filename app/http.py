@@ -2,40 +2,28 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
 
 import psycopg
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import metrics
 from app.wiring import House
 from core.ports import Answer, Greets, Knock
-from pipeline.receive import LARGEST_BODY
+from pipeline.receive import LARGEST_BODY, Reception
+
+WEBHOOKS = "/webhooks/"
 
 
 def create_app(
     house: House, *, inbox: ASGIApp | None = None, lifespan: Callable[[], Awaitable[None]] | None = None
-) -> Starlette:
+) -> ASGIApp:
     """The whole web side. Starting the app starts the gateway, stopping it stops the gateway in good order."""
     gateway = house.gateway
-
-    async def webhook(request: Request) -> Response:
-        body = await _body(request, LARGEST_BODY)
-        if body is None:
-            gateway.reception.counts[request.path_params["channel"], "too_large"] += 1
-            return Response(status_code=413)
-        knock = Knock(
-            method=request.method,
-            path=request.url.path,
-            query=request.query_params,
-            headers=request.headers,
-            body=body,
-        )
-        answer = await gateway.reception.knock(request.path_params["channel"], request.path_params["account"], knock)
-        return _response(answer)
 
     async def store_push(request: Request) -> Response:
         body = await _body(request, LARGEST_BODY)
@@ -95,7 +83,6 @@ def create_app(
             await house.stop()
 
     routes: list[BaseRoute] = [
-        Route("/webhooks/{channel}/{account}", webhook, methods=["GET", "POST"]),
         Route("/store/updates", store_push, methods=["POST"]),
         Route("/media/{blob}", media),
         Route("/healthz", alive),
@@ -105,7 +92,48 @@ def create_app(
     if inbox is not None:
         routes.append(Mount("/inbox", inbox))
     routes += [Route("/", domain_file), Route("/{name}.html", domain_file)]
-    return Starlette(routes=routes, lifespan=living)
+    return Front(Starlette(routes=routes, lifespan=living), gateway.reception)
+
+
+class Front:
+    """Webhooks are answered before any framework looks at them: they are nearly all the traffic there is."""
+
+    def __init__(self, rest: ASGIApp, reception: Reception) -> None:
+        self._rest, self._reception = rest, reception
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(WEBHOOKS):
+            await self._rest(scope, receive, send)
+            return
+        channel, _, account = scope["path"].removeprefix(WEBHOOKS).partition("/")
+        body = await _read(receive, LARGEST_BODY)
+        if body is None:
+            self._reception.counts[channel, "too_large"] += 1
+            answer = Answer(413)
+        else:
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+            knock = Knock(method=scope["method"], path=scope["path"], query=query, headers=headers, body=body)
+            answer = await self._reception.knock(channel, account, knock)
+        lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        lines.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": lines})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """The body, or None when it is larger than `limit`; the rest is read and thrown away, never kept."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    size = len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        body = body + part if size <= limit else b""
+    return body if size <= limit else None
 
 
 async def _body(request: Request, limit: int) -> bytes | None:

@@ -47,6 +47,8 @@ def server(app: ASGIApp, host: str, port: int) -> Server:
             access_log=False,
             server_header=False,
             date_header=False,
+            proxy_headers=False,
+            ws="none",
             timeout_graceful_shutdown=5,
             timeout_keep_alive=75,
             backlog=4096,

@@ -5,12 +5,16 @@ through SQLAlchemy. Two round trips a group: lock and look for what is known; wr
 as columns (`unnest`), so that the number of statements does not grow with the group.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import psycopg
+
+from storage.columns import Encoder, blobs, columns, instants, plain, texts
 
 _LOCK = """
 select c.id, c.peer_index, c.peer, c.channel, c.account, c.profile, c.seq, c.owner, c.operator, c.state, c.reachable,
@@ -186,8 +190,35 @@ _RARE: tuple[tuple[str, str], ...] = (
 )
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+_ENCODERS: Mapping[str, Encoder] = {
+    "bigint": plain,
+    "int": plain,
+    "smallint": plain,
+    "bool": plain,
+    "float8": plain,
+    "text": texts,
+    "bytea": blobs,
+    "timestamptz": instants,
+}
+
+
+@cache
+def _encoders(statement: str) -> tuple[Encoder, ...]:
+    """How to write the columns of a statement: its casts say what they are."""
+    return tuple(_ENCODERS[kind] for kind in re.findall(r"%s::(\w+)\[\]", statement))
+
+
+def _values(statement: str, rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    return columns(rows, _encoders(statement))
+
+
+_CONVERSATION_COLUMNS, _EVENT_COLUMNS, _SETTLE_COLUMNS = 14, 10, 9
+_SAVE_ENCODERS = (
+    _encoders(_SAVE)[:_CONVERSATION_COLUMNS],
+    _encoders(_SAVE)[_CONVERSATION_COLUMNS : _CONVERSATION_COLUMNS + _EVENT_COLUMNS],
+    _encoders(_SAVE)[_CONVERSATION_COLUMNS + _EVENT_COLUMNS :][:_SETTLE_COLUMNS],
+    _encoders(_SAVE)[_CONVERSATION_COLUMNS + _EVENT_COLUMNS + _SETTLE_COLUMNS :],
+)
 
 
 def _saved(c: Conversation) -> tuple[Any, ...]:
@@ -236,8 +267,8 @@ class GroupConnection:
         connection = self.connection
         async with connection.pipeline():
             await connection.execute("begin")
-            locked = await connection.execute(_LOCK, [list(keys)], binary=True)
-            known = await connection.execute(_KNOWN, _columns(candidates, 3), binary=True)
+            locked = await connection.execute(_LOCK, [blobs(keys)], binary=True)
+            known = await connection.execute(_KNOWN, _values(_KNOWN, candidates), binary=True)
         rows = {row[1]: Conversation(*row) for row in await locked.fetchall()}
         seen = {(row[0], row[1], row[2]) for row in await known.fetchall()} if candidates else set()
         return rows, seen
@@ -245,25 +276,28 @@ class GroupConnection:
     async def add(self, newcomers: Sequence[Newcomer]) -> dict[bytes, int]:
         """Insert conversations; the ids of those that another process has not inserted meanwhile."""
         rows = [(n.peer_index, n.peer, n.channel, n.account, n.profile) for n in newcomers]
-        added = await self.connection.execute(_NEW, _columns(rows, 5), binary=True)
+        added = await self.connection.execute(_NEW, _values(_NEW, rows), binary=True)
         return {row[1]: row[0] for row in await added.fetchall()}
 
     async def save(self, conversations: Sequence[Conversation], writing: Writing) -> None:
         """Write everything and commit. On return it is durable."""
         connection = self.connection
-        values = _columns([_saved(c) for c in conversations], 14)
-        values += _columns(writing.events, 10)
-        values += _columns(writing.settles, 9)
-        values += _columns(writing.errands, 8)
+        of_conversations, of_events, of_settles, of_errands = _SAVE_ENCODERS
+        values = [
+            *columns([_saved(c) for c in conversations], of_conversations),
+            *columns(writing.events, of_events),
+            *columns(writing.settles, of_settles),
+            *columns(writing.errands, of_errands),
+        ]
         async with connection.pipeline():
             if writing.withdrawn:
                 # Before new errands are inserted: only what stood there already is withdrawn.
-                await connection.execute(_WITHDRAW, _columns(writing.withdrawn, 2))
+                await connection.execute(_WITHDRAW, _values(_WITHDRAW, writing.withdrawn))
             await connection.execute(_SAVE, values)
             for name, statement in _RARE[1:]:
                 rows = getattr(writing, name)
                 if rows:
-                    await connection.execute(statement, _columns(rows, 0))
+                    await connection.execute(statement, _values(statement, rows))
             await connection.execute("commit")
 
     @property
