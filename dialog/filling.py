@@ -314,7 +314,7 @@ def fill_media(turn: Turn, replacing: Collection[str]) -> None:
     room = max(rules.max_items - len(turn.form.draft.media), 0)
     taken = fitting[:room]
     if refused:
-        names = ", ".join(media.name or media.mime for media in refused)
+        names = wording.clip(", ".join(media.name or media.mime for media in refused))
         turn.note(turn.line("media_refused", value=names, choices=", ".join(rules.types)))
     if len(fitting) > room:
         turn.note(turn.line("media_full", limit=str(rules.max_items)))

@@ -229,7 +229,7 @@ def ask_address(turn: Turn, slot: str, text: str, again: bool) -> None:
         ask_field(turn, slot, text, again)
         return
     _privacy(turn, row)
-    location = wording.place_line(turn.profile, place)
+    location = wording.clip(wording.place_line(turn.profile, place))
     turn.say(text or turn.line("same_address", location=location), _yes_no(turn, slot, "button_right"), question=True)
 
 
@@ -238,7 +238,7 @@ def ask_phone(turn: Turn, slot: str, text: str, again: bool) -> None:
         ask_field(turn, slot, text, again)
         return
     suggestion = wording.national(turn.form.suggestion, turn.profile.phone.default_region).replace(" ", "")
-    value = turn.form.shown.get("phone_old", "")
+    value = wording.clip(turn.form.shown.get("phone_old", ""), 20)
     turn.say(turn.line("phone_old", value=value, suggestion=suggestion), _yes_no(turn, slot), question=True)
 
 
@@ -272,7 +272,7 @@ def ask_identity(turn: Turn, slot: str, text: str, again: bool) -> None:
     if identity is None:
         return
     phone = wording.national(identity.phone, turn.profile.phone.default_region).replace(" ", "")
-    keep = ", ".join(filter(None, (identity.name, wording.masked(phone) if phone else "")))
+    keep = ", ".join(filter(None, (wording.clip(identity.name), wording.masked(phone) if phone else "")))
     turn.say(turn.line("second_report", keep=keep), _yes_no(turn, slot, "button_right"), question=True)
 
 
@@ -285,7 +285,11 @@ def ask_duplicate(turn: Turn, slot: str, text: str, again: bool) -> None:
 def ask_topic(turn: Turn, slot: str, text: str, again: bool) -> None:
     old = wording.category_label(turn.profile, turn.form.draft.category) or turn.form.draft.description
     new = turn.form.shown.get("other", turn.form.other)
-    turn.say(turn.line("topic_switch", old=old.lower(), new=new.lower()), _yes_no(turn, slot), question=True)
+    turn.say(
+        turn.line("topic_switch", old=wording.clip(old.lower()), new=wording.clip(new.lower())),
+        _yes_no(turn, slot),
+        question=True,
+    )
 
 
 def ask_edit(turn: Turn, slot: str, text: str, again: bool) -> None:

@@ -35,7 +35,7 @@ def tell_corrected(turn: Turn) -> None:
     for slot in turn.filled:
         row = turn.profile.fields.get("location" if slot == "pin" else slot)
         if row and row.type != "media" and (value := wording.shown(turn.profile, row, turn.form)):
-            turn.note(turn.line("corrected", field=row.label, value=value))
+            turn.note(turn.line("corrected", field=row.label, value=wording.clip(value)))
             turn.corrected = True
 
 

@@ -67,6 +67,8 @@ def _edited(turn: Turn, event: MessageEdited) -> None:
 def _given_back(turn: Turn, event: GivenBack) -> None:
     """The bot takes up the open question again, with a fresh count of tries."""
     waiting = turn.waiting
+    # Time spent with a person does not count against the draft, and its timers are set anew.
+    turn.update(heard_at=turn.now, wake_at=None)
     if waiting:
         turn.update_form(tries={}, waiting="")
         ask(turn, waiting)

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from core.model import MediaKind, MediaRef, Place
-from dialog.fallback import FALLBACK
 from dialog.state import Form, WardOption
 from regulations.model import FieldRow, Profile
 from regulations.text import fill
@@ -21,8 +20,7 @@ from regulations.text import fill
 def line(profile: Profile, template: str, **values: str) -> str:
     """The profile's text `template` with its placeholders filled; empty if the profile has no such text."""
     row = profile.templates.get(template)
-    text = row.text if row else FALLBACK.get(template, "")
-    return fill(text, system=profile.regulation.system_short, **values) if text else ""
+    return fill(row.text, system=profile.regulation.system_short, **values) if row else ""
 
 
 @lru_cache(maxsize=4096)
@@ -30,6 +28,15 @@ def fold(text: str) -> str:
     """Lower case, no diacritics, single spaces: for comparing what was typed with what was offered."""
     decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return " ".join("".join(ch for ch in decomposed if not unicodedata.combining(ch)).split())
+
+
+ECHO, READ_BACK = 80, 1000
+"""Characters of a citizen's words that are repeated in a question, and in the summary."""
+
+
+def clip(text: str, length: int = ECHO) -> str:
+    """The beginning of a long text, with a sign that it goes on."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def local_time(at: datetime, profile: Profile) -> datetime:
@@ -137,6 +144,7 @@ def shown(profile: Profile, row: FieldRow, form: Form) -> str:
 def summary(profile: Profile, form: Form) -> str:
     """What the citizen is asked to confirm: one line a slot, the matter with its category first."""
     matter = form.shown.get("description") or form.draft.description
+    matter = clip(matter, READ_BACK)
     lines = [" – ".join(part for part in (category_label(profile, form.draft.category), matter) if part)]
     if form.draft.level and form.draft.level != profile.default_level.id:
         lines.append(profile.levels[form.draft.level].label)
@@ -144,5 +152,5 @@ def summary(profile: Profile, form: Form) -> str:
         if row.id in ("description", "category") or (row.type == "bool" and not getattr(form.draft, row.id)):
             continue
         if value := shown(profile, row, form):
-            lines.append(f"{row.label}: {value}")
+            lines.append(f"{row.label}: {clip(value, READ_BACK)}")
     return "\n".join(lines)

@@ -327,3 +327,16 @@ def test_a_question_is_repeated_three_times_at_most_then_a_person_takes_over(nam
     handoffs = [effect for *_, effects in history for effect in effects if isinstance(effect, Handoff)]
     assert max(said.count(text) for text in said) <= 1 + profile.intake.max_reasks_per_field
     assert len(handoffs) <= len({waiting_for(after) for _, _, after, _ in history})
+
+
+@each_profile
+@slowly
+@given(events=script)
+def test_a_message_is_short_unless_it_reads_the_report_or_a_result_back(
+    name: str, events: list[tuple[Event, int]]
+) -> None:
+    """Voice of the bot: at most 320 characters except the confirmation and the result."""
+    for _, _, after, effects in run(name, events):
+        for effect in effects:
+            if isinstance(effect, Say) and not effect.about and waiting_for(after) != "confirm":
+                assert len(effect.message.text) <= 320
