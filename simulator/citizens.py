@@ -16,9 +16,9 @@ class Turn:
     """
     One thing a citizen does; the first field that is set is done.
 
-    `{name}`, `{number}` and `{n}` in a text are filled per citizen. `press` is a label or payload; a button that is
-    not there is typed instead. `expect`: a pattern that one of the answers must match. `answers`: how many messages
-    to wait for before going on; 0 does not wait.
+    `{name}`, `{number}`, `{place}` and `{n}` in a text are filled per citizen. `press` is a label or payload; a button
+    that is not there is typed instead. `expect`: a pattern that one of the answers must match. `answers`: how many
+    messages to wait for before going on; 0 does not wait.
     """
 
     press: str = ""
@@ -49,23 +49,23 @@ class Script:
 DEMO = Script(
     turns=[
         Turn(
-            text="Đường trước số {n} Lý Thường Kiệt, phường 5, Mỹ Tho có ổ gà sâu, xe đi rất nguy hiểm."
+            text="Đường trước số {n} Lý Thường Kiệt, {place} có ổ gà sâu, xe đi rất nguy hiểm."
             " Tôi tên {name}, điện thoại {number}"
         )
     ],
     replies=[
         (r"(?i)mã số \S*\d", Turn(text="cảm ơn", answers=0)),
-        (r"(?i)\bhài lòng|đánh giá", Turn(text="5")),
-        (r"(?i)trả lời gửi|sửa để sửa|xác nhận gửi|\bgửi\b.*\bhủy\b", Turn(text="gửi")),
+        (r"(?i)\bhài lòng|đánh giá", Turn(press="Hài lòng")),
+        (r"(?si)trả lời gửi|sửa để sửa|\bgửi\b.*\bhủy\b", Turn(press="Gửi")),
+        (r"(?i)trả lời đúng|đúng không|phải không|đúng chưa", Turn(press="Đúng")),
         (r"(?i)bí mật|công khai", Turn(text="không")),
         (r"(?i)ảnh|hình|video", Turn(photo="o-ga")),
-        (r"(?i)đúng không|phải không|đúng chưa", Turn(text="đúng")),
         (r"(?i)điện thoại|số máy", Turn(text="{number}")),
         (r"(?i)họ tên|họ và tên", Turn(text="{name}")),
-        (r"(?i)phường|xã nào", Turn(text="phường 5, Mỹ Tho")),
-        (r"(?i)địa chỉ|địa điểm|vị trí|ở đâu", Turn(text="số {n} Lý Thường Kiệt, phường 5, Mỹ Tho")),
-        (r"(?i)nội dung|phản ánh việc gì", Turn(text="Ổ gà sâu trước số {n} Lý Thường Kiệt, phường 5, Mỹ Tho")),
-        (r"\?", Turn(text="không")),
+        (r"(?i)phường|xã nào", Turn(text="{place}")),
+        (r"(?i)địa chỉ|địa điểm|vị trí|ở đâu", Turn(text="số {n} Lý Thường Kiệt, {place}")),
+        (r"(?i)nội dung|phản ánh việc gì", Turn(text="Ổ gà sâu trước số {n} Lý Thường Kiệt, {place}")),
+        (r"\?", Turn(press="Không")),
     ],
     until=r"(?i)mã số",
 )
@@ -188,6 +188,7 @@ async def run_citizens(
     *,
     platforms: Sequence[str] = ("zalo", "telegram"),
     answer_timeout: float = 60.0,
+    tries: int = 1,
     settle: float = 0.2,
     spread: float = 0.0,
     ledger: Ledger | None = None,
@@ -197,13 +198,15 @@ async def run_citizens(
     Let `n` new citizens walk through `script` at once, on each of `platforms` in turn; returns when all ended.
 
     Real seconds: `answer_timeout` until a missing answer is given up, `settle` of quiet before the next turn (so that
-    doubles are seen), `spread` over which the citizens begin. A `ledger` given in can be read while they run.
+    doubles are seen), `spread` over which the citizens begin. A `ledger` given in can be read while they run. With
+    `tries` above one a citizen who gets no answer says the same again, as people do; that is a new message.
     """
     ledger = ledger if ledger is not None else Ledger()
 
     async def one(number: int) -> None:
         await asyncio.sleep(spread * number / n)
-        walker = _Walker(simulator, script, platforms[number % len(platforms)], number, answer_timeout, settle)
+        platform = platforms[number % len(platforms)]
+        walker = _Walker(simulator, script, platform, number, answer_timeout, tries, settle)
         ledger.citizens.append(walker.record)
         await walker.walk(lambda: on_progress(ledger) if on_progress else None)
 
@@ -215,12 +218,20 @@ class _Walker:
     """One citizen on the way through a script."""
 
     def __init__(
-        self, simulator: Simulator, script: Script, platform: str, number: int, answer_timeout: float, settle: float
+        self,
+        simulator: Simulator,
+        script: Script,
+        platform: str,
+        number: int,
+        timeout: float,
+        tries: int,
+        settle: float,
     ) -> None:
-        self._simulator, self._script = simulator, script
-        self._timeout, self._settle, self._number = answer_timeout, settle, number
+        self._simulator, self._script, self._number = simulator, script, number
+        self._timeout, self._tries, self._settle = timeout, tries, settle
         self._code = re.compile(simulator.config.code_pattern)
         self._used: Counter[int] = Counter()
+        self._replied_to = 0
         self.phone = simulator.join(platform)
         self.record = CitizenRecord(self.phone)
 
@@ -249,8 +260,9 @@ class _Walker:
 
     def _reply(self) -> Turn | None:
         heard = self._heard()
-        if not heard:
+        if not heard or heard[-1].seq <= self._replied_to:
             return None
+        self._replied_to = heard[-1].seq
         labels = [button.text for row in heard[-1].buttons for button in row]
         asked = "\n".join([heard[-1].text, *labels])
         for place, (pattern, turn) in enumerate(self._script.replies):
@@ -261,6 +273,12 @@ class _Walker:
 
     async def _do(self, turn: Turn) -> bool:
         """False when the answer that was due never came."""
+        for _ in range(self._tries):
+            if await self._try(turn):
+                return True
+        return False
+
+    async def _try(self, turn: Turn) -> bool:
         start = len(self.phone.bubbles)
         record = TurnRecord(turn, self._act(turn))
         self.record.turns.append(record)
@@ -307,6 +325,7 @@ class _Walker:
             return people.sends_contact(self.phone, self.phone.name, self.phone.number, own=True)
         number = "0" + self.phone.number.removeprefix("84")
         text = turn.text.replace("{name}", self.phone.name).replace("{number}", number)
+        text = text.replace("{place}", self._simulator.config.demo_place)
         return people.says(self.phone, text.replace("{n}", str(self._number + 1)))
 
 

@@ -61,6 +61,7 @@ class SimulatorConfig:
     seed: int = 0
     journal: Path | None = None  # append-only file; None: memory only
     demo_phones: bool = True
+    demo_place: str = "phường 5, Mỹ Tho"  # where the examples of the page and the scripted citizens happen
 
     @property
     def base_url(self) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from simulator import media
 from simulator.engine import Simulator, find_button
@@ -235,7 +237,7 @@ class Control:
 
     async def _events(self, request: Request) -> Response:
         """Server-sent events: `phone` with the id of a phone that changed."""
-        return StreamingResponse(self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return Events(self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     async def _stream(self) -> AsyncIterator[bytes]:
         dirty: dict[tuple[str, str], None] = {}
@@ -270,6 +272,14 @@ class Control:
                 return _json({"error": str(error)}, error.status)
 
         return answer
+
+
+class Events(StreamingResponse):
+    """A stream without end. That the server cuts it when it stops is no error."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await super().__call__(scope, receive, send)
 
 
 def screen(phone: Phone, now: float = 0.0) -> Json:

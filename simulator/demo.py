@@ -62,6 +62,10 @@ class Demo:
                 "inbox_url": self._config.inbox_url,
                 "store_url": self._config.store_url,
                 "officer_act": self._config.officer_act,
+                "tries": [
+                    f"Đường trước số 45 Lý Thường Kiệt, {self._config.demo_place} có ổ gà sâu, xe máy đi rất nguy hiểm",
+                    f"Ba đêm nay đèn đường số 12 Nguyễn Trãi, {self._config.demo_place} không sáng",
+                ],
                 "samples": media.SAMPLES,
             }
         )

@@ -6,10 +6,6 @@ const PLACES = [
 ];
 const STICKER = "👍";
 const ZONE = "Asia/Ho_Chi_Minh";
-const TRIES = [
-  "Đường trước số 45 Lý Thường Kiệt, phường 5, Mỹ Tho có ổ gà sâu, xe máy đi rất nguy hiểm",
-  "Ba đêm nay đèn đường hẻm 12 Nguyễn Trãi không sáng",
-];
 const RESULT =
   "Đơn vị quản lý đường bộ đã kiểm tra hiện trường và khắc phục xong trong ngày. Cảm ơn Ông/Bà đã phản ánh.";
 const ICONS = {
@@ -49,6 +45,8 @@ const ask = async (path, body) => {
 };
 const clock = (seconds) =>
   new Date(seconds * 1000).toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
+const day = (instant) =>
+  new Date(instant).toLocaleDateString("vi-VN", { day: "2-digit", month: "2-digit", year: "numeric", timeZone: ZONE });
 const spoken = (number) => `0${number.replace(/^84/, "")}`.replace(/^(\d{4})(\d{3})(\d+)$/, "$1 $2 $3");
 
 // --- a phone ------------------------------------------------------------------------------
@@ -58,6 +56,7 @@ class Phone {
     this.id = id;
     this.platform = panel.dataset.panel;
     this.shown = "";
+    this.tries = settings.tries;
     const account = this.platform === "zalo" ? settings.oa : settings.bot;
     panel.append(document.getElementById("phone-template").content.cloneNode(true));
     this.panel = panel;
@@ -177,7 +176,7 @@ class Phone {
     const items = phone.messages.map((message, place) => this.bubble(message, phone.messages[place - 1]));
     if (!items.length) {
       items.push(element("li", { class: "welcome" }, "Nhắn tin như trên điện thoại thật. Thử một câu:",
-        ...TRIES.map((text) => element("button", { type: "button", class: "try", onclick: () => this.act("text", { text }) }, text))));
+        ...this.tries.map((text) => element("button", { type: "button", class: "try", onclick: () => this.act("text", { text }) }, text))));
     }
     list.replaceChildren(...items);
     if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
@@ -272,7 +271,7 @@ const linked = (text) => text.split(/(https?:\/\/[^\s<>]+)/).map((part, place) =
 class Store {
   constructor(settings) {
     this.known = null;
-    document.getElementById("officer-act").value = settings.officer_act;
+    this.act = settings.officer_act;
     this.list = document.getElementById("cases");
     this.state = document.getElementById("store-state");
     this.dialog = document.getElementById("officer");
@@ -316,9 +315,11 @@ class Store {
 
   card(item, fresh) {
     const closed = item.status === "closed";
+    const due = item.expected_datetime && !closed ? `hạn ${day(item.expected_datetime)}` : "";
     const when = item.requested_datetime ? new Date(item.requested_datetime) : null;
     // `status_notes` is either the name of the state or what was done.
     const notes = item.status_notes || "";
+    const answered = notes.length > 30;
     const title = notes && notes.length <= 30 ? notes : closed ? "Đã có kết quả" : "Đang xử lý";
     return element("li", { class: fresh ? "case new" : "case" },
       element("div", { class: "case-head" },
@@ -328,18 +329,19 @@ class Store {
           when.toLocaleString("vi-VN", { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone: ZONE })) : ""),
       element("p", {}, item.description || item.service_name || ""),
       item.address || item.service_name ? element("p", { class: "where" },
-        [item.service_name, item.address, item.agency_responsible].filter(Boolean).join(" · ")) : "",
+        [due, item.service_name, item.address, item.agency_responsible].filter(Boolean).join(" · ")) : "",
       /^https?:/.test(item.media_url || "") ? element("img", { class: "photo", src: item.media_url, alt: "Ảnh kèm theo" }) : "",
-      notes.length > 30 ? element("p", { class: "result" }, notes) : "",
+      answered ? element("p", { class: "result" }, notes) : "",
       closed ? "" : element("div", { class: "row" },
-        element("button", { type: "button", class: "button small", onclick: () => this.open(item.service_request_id) },
-          "Cán bộ xử lý trả lời")));
+        element("button", { type: "button", class: "button small", onclick: () => this.open(item, answered) },
+          answered ? "Công khai kết quả" : "Cán bộ xử lý trả lời")));
   }
 
-  open(code) {
-    this.code = code;
-    document.getElementById("officer-code").textContent = code;
-    document.getElementById("officer-text").value = RESULT;
+  open(item, answered) {
+    this.code = item.service_request_id;
+    document.getElementById("officer-code").textContent = this.code;
+    document.getElementById("officer-act").value = answered ? "published" : this.act;
+    document.getElementById("officer-text").value = answered ? item.status_notes : RESULT;
     document.getElementById("officer-problem").hidden = true;
     this.dialog.showModal();
   }

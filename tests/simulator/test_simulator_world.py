@@ -122,6 +122,21 @@ async def test_two_hundred_citizens_at_once_are_no_trouble() -> None:
     await simulator.close()
 
 
+async def test_a_citizen_presses_the_button_that_is_asked_for_or_types_its_label() -> None:
+    simulator = simulate(Gateway())
+    script = Script(
+        turns=[Turn(text="{name} ở {place}")], replies=[("Đã nhận: Phạm", Turn(press="Gửi", answers=0))], until="Gửi"
+    )
+    ledger = await run_citizens(simulator, 4, script, settle=0.01)
+    (phone,) = [citizen.phone for citizen in ledger.citizens if citizen.phone.name == "Phạm Quốc Bảo"]
+    assert [bubble.text for bubble in phone.bubbles if bubble.sender == "citizen"] == [
+        "Phạm Quốc Bảo ở phường 5, Mỹ Tho",
+        "Gửi",
+    ]
+    assert ledger.finished == 0
+    await simulator.close()
+
+
 # -- restart -------------------------------------------------------------------------------
 
 

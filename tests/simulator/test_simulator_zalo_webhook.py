@@ -164,6 +164,14 @@ async def test_a_failed_delivery_is_repeated_with_the_same_bytes_and_its_number(
     assert bubble.acked_at is not None
 
 
+async def test_waits_can_be_hurried_without_bending_dates(start: Any, receiver: Any) -> None:
+    running = await start(retry_speed=10_000.0, zalo={"webhook_url": receiver.url})
+    receiver.answers = [500]
+    running.simulator.zalo.says(running.simulator.join("zalo"), "một")
+    first, again = await receiver.until(2)
+    assert again.headers["num_retry"] == "1" and again.body == first.body
+
+
 async def test_after_the_last_failure_the_app_is_unsubscribed(hooked: Any) -> None:
     running, phone, receiver = hooked
     receiver.answers = [503] * 6
