@@ -91,25 +91,25 @@ def test_xml_and_json_say_the_same(store: RunningStore, path: str) -> None:
     ],
 )
 @pytest.mark.parametrize("fmt", ["json", "xml"])
-def test_every_error_keeps_the_structure(store: RunningStore, method: str, path: str, status: int, fmt: str) -> None:
+def test_every_error_keeps_the_structure(shared: RunningStore, method: str, path: str, status: int, fmt: str) -> None:
     """open311 check 2."""
     resource, _, query = path.partition("?")
 
-    answer = store.http.request(method, f"/open311/v2/{resource}.{fmt}?{query}")
+    answer = shared.http.request(method, f"/open311/v2/{resource}.{fmt}?{query}")
 
     assert answer.status_code == status
     listed = errors(answer) if fmt == "json" else tree(ET.fromstring(answer.content))
     assert all(set(error) == {"code", "description"} and error["description"] for error in listed)
 
 
-def test_a_description_may_have_4000_characters(store: RunningStore) -> None:
+def test_a_description_may_have_4000_characters(shared: RunningStore) -> None:
     """open311 check 3: Unicode code points."""
-    assert store.post(description="ế" * 3999 + "🗑").status_code == 200
+    assert shared.post(description="ế" * 3999 + "🗑").status_code == 200
 
 
-def test_a_longer_description_is_refused_in_words(store: RunningStore) -> None:
+def test_a_longer_description_is_refused_in_words(shared: RunningStore) -> None:
     """open311 check 3."""
-    answer = store.post(description="ế" * 4001)
+    answer = shared.post(description="ế" * 4001)
 
     assert answer.status_code == 400
     assert "4000 ký tự" in errors(answer)[0]["description"]
@@ -127,24 +127,24 @@ def test_a_longer_description_is_refused_in_words(store: RunningStore) -> None:
         ({}, 400),
     ],
 )
-def test_one_way_of_saying_where_is_needed(store: RunningStore, place: dict[str, Any], status: int) -> None:
+def test_one_way_of_saying_where_is_needed(shared: RunningStore, place: dict[str, Any], status: int) -> None:
     """open311 check 4."""
-    assert store.post(**{"address_string": None, **place}).status_code == status
+    assert shared.post(**{"address_string": None, **place}).status_code == status
 
 
-def test_a_missing_demanded_attribute_is_named(store: RunningStore) -> None:
+def test_a_missing_demanded_attribute_is_named(shared: RunningStore) -> None:
     """open311 check 5; the address is demanded by Tiền Giang Đ5.1.c."""
     unanswered: dict[str, Any] = {"attribute[address]": None}
 
-    answer = store.post(**unanswered)
+    answer = shared.post(**unanswered)
 
     assert answer.status_code == 400
     assert errors(answer)[0]["code"] == "attribute[address]"
 
 
-def test_an_unknown_list_value_is_named(store: RunningStore) -> None:
+def test_an_unknown_list_value_is_named(shared: RunningStore) -> None:
     """open311 check 5."""
-    answer = store.post(**{"attribute[level]": "sieu_khan"})
+    answer = shared.post(**{"attribute[level]": "sieu_khan"})
 
     assert answer.status_code == 400
     assert errors(answer)[0]["code"] == "attribute[level]"
@@ -191,9 +191,9 @@ def test_asked_ids_override_every_other_filter(store: RunningStore) -> None:
     assert [record["service_request_id"] for record in found] == [code]
 
 
-def test_more_than_90_days_are_refused(store: RunningStore) -> None:
+def test_more_than_90_days_are_refused(shared: RunningStore) -> None:
     """open311 check 7."""
-    answer = store.get("requests.json", start_date="2026-01-01T00:00:00+07:00", end_date="2026-11-01T00:00:00+07:00")
+    answer = shared.get("requests.json", start_date="2026-01-01T00:00:00+07:00", end_date="2026-11-01T00:00:00+07:00")
 
     assert answer.status_code == 400
     assert "90 ngày" in errors(answer)[0]["description"]
@@ -247,40 +247,40 @@ def test_cases_of_another_jurisdiction_are_not_found(start_store: StartStore) ->
     assert store.get(f"requests/{code}.json", jurisdiction_id="tien-giang").status_code == 404
 
 
-def test_all_17_fields_are_always_there(store: RunningStore) -> None:
+def test_all_17_fields_are_always_there(shared: RunningStore) -> None:
     """A strict reader rejects a record in which any key is absent."""
-    record = store.get(f"requests/{store.code_of()}.json").json()[0]
+    record = shared.get(f"requests/{shared.code_of()}.json").json()[0]
 
     assert len(record) == 17
     assert record["media_url"] is None
 
 
-def test_several_values_and_several_photos_are_kept(store: RunningStore) -> None:
-    code = store.code_of(
+def test_several_values_and_several_photos_are_kept(shared: RunningStore) -> None:
+    code = shared.code_of(
         media_urls=["https://x.example/1.jpg", "https://x.example/2.jpg"],
         **{"attribute[ghi_chu][]": ["a", "b"]},
     )
 
-    record = store.get(f"requests/{code}.json", staff=True, extensions="true").json()[0]
+    record = shared.get(f"requests/{code}.json", staff=True, extensions="true").json()[0]
 
     assert record["extended_attributes"]["photos"] == ["https://x.example/1.jpg", "https://x.example/2.jpg"]
     assert {"label": "ghi_chu", "name": "ghi_chu", "code": "ghi_chu", "value": "a, b"} in record["attributes"]
 
 
-def test_the_promise_names_its_clause(store: RunningStore) -> None:
-    record = store.get(f"requests/{store.code_of()}.json", extensions="true").json()[0]
+def test_the_promise_names_its_clause(shared: RunningStore) -> None:
+    record = shared.get(f"requests/{shared.code_of()}.json", extensions="true").json()[0]
 
     assert record["extended_attributes"]["rule"].startswith("1863/QĐ-UBND, Đ9.1.b")
 
 
-def test_control_characters_do_not_break_the_xml(store: RunningStore) -> None:
-    code = store.code_of(description="tắt\x0b đèn\x00\ufffe")
+def test_control_characters_do_not_break_the_xml(shared: RunningStore) -> None:
+    code = shared.code_of(description="tắt\x0b đèn\x00\ufffe")
 
-    assert ET.fromstring(store.get(f"requests/{code}.xml").content).findtext(".//description") == "tắt đèn"
+    assert ET.fromstring(shared.get(f"requests/{code}.xml").content).findtext(".//description") == "tắt đèn"
 
 
-def test_a_body_that_lies_about_its_kind_is_refused(store: RunningStore) -> None:
-    answer = store.http.post(
+def test_a_body_that_lies_about_its_kind_is_refused(shared: RunningStore) -> None:
+    answer = shared.http.post(
         "/open311/v2/requests.json", content=b"xx", headers={"content-type": "multipart/form-data; boundary=y"}
     )
 

@@ -59,22 +59,22 @@ def test_every_act_leaves_a_state_that_the_profile_knows(profile: str, to: str) 
     assert state_of(rules, PLAYS[to], "submitted") in rules.workflow.states
 
 
-def test_what_does_not_fit_is_refused(store: RunningStore) -> None:
-    code = store.code_of()
-    store.play(code, "published", "Xong").raise_for_status()
+def test_what_does_not_fit_is_refused(shared: RunningStore) -> None:
+    code = shared.code_of()
+    shared.play(code, "published", "Xong").raise_for_status()
 
-    answer = store.play(code, "in_progress")
+    answer = shared.play(code, "in_progress")
 
     assert answer.status_code == 400
     assert answer.json()[0]["code"] == "transition"
 
 
 @pytest.mark.parametrize("to", [to for to, act in PLAYS.items() if act.words])
-def test_a_result_or_a_reason_has_to_be_said(store: RunningStore, to: str) -> None:
-    code = store.code_of()
-    store.play(code, "assigned").raise_for_status()
+def test_a_result_or_a_reason_has_to_be_said(shared: RunningStore, to: str) -> None:
+    code = shared.code_of()
+    shared.play(code, "assigned").raise_for_status()
 
-    assert store.play(code, to).json()[0]["code"] == "text"
+    assert shared.play(code, to).json()[0]["code"] == "text"
 
 
 def test_a_recorded_result_is_published_as_it_stands(store: RunningStore) -> None:
@@ -87,12 +87,12 @@ def test_a_recorded_result_is_published_as_it_stands(store: RunningStore) -> Non
 
 
 @pytest.mark.parametrize("body", ["to=published&text=x", '{"to": "published"'])
-def test_only_json_plays(store: RunningStore, body: str) -> None:
+def test_only_json_plays(shared: RunningStore, body: str) -> None:
     """A foreign page can make a browser post a form, but not JSON."""
-    code = store.code_of()
+    code = shared.code_of()
     kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
 
-    answer = store.http.post(f"/officer/cases/{code}/play", content=body, headers=OFFICER | {"content-type": kind})
+    answer = shared.http.post(f"/officer/cases/{code}/play", content=body, headers=OFFICER | {"content-type": kind})
 
     assert answer.status_code == 400
 
@@ -102,8 +102,8 @@ def test_every_allowed_act_exists() -> None:
     assert set(PLAYS) < set(ALLOWED)
 
 
-def test_an_unknown_case_cannot_be_played(store: RunningStore) -> None:
-    assert store.play("TG-000000-0000", "assigned").status_code == 404
+def test_an_unknown_case_cannot_be_played(shared: RunningStore) -> None:
+    assert shared.play("TG-000000-0000", "assigned").status_code == 404
 
 
 def test_the_new_agency_is_told(store: RunningStore) -> None:
@@ -160,20 +160,20 @@ def test_every_profile_promises_something_for_an_ordinary_report(profile: str) -
     assert found > FRIDAY
 
 
-def test_clocks_count_from_the_citizens_confirmation(store: RunningStore) -> None:
+def test_clocks_count_from_the_citizens_confirmation(shared: RunningStore) -> None:
     """Profile schema §5: also when the report waited while the store was down."""
     report = json.dumps({"submitted_at": (FRIDAY - timedelta(days=1)).isoformat()})
 
-    posted = store.post(**{"attribute[report]": report}).json()[0]
+    posted = shared.post(**{"attribute[report]": report}).json()[0]
 
     # Thursday 09:00: distributed by 11:00 the same day, five working days later is Friday 27/11.
     assert posted["expected_datetime"] == "2026-11-27T17:00:00+07:00"
 
 
-def test_a_confirmation_from_the_future_counts_from_now(store: RunningStore) -> None:
+def test_a_confirmation_from_the_future_counts_from_now(shared: RunningStore) -> None:
     report = json.dumps({"submitted_at": (FRIDAY + timedelta(days=400)).isoformat()})
 
-    posted = store.post(**{"attribute[report]": report}).json()[0]
+    posted = shared.post(**{"attribute[report]": report}).json()[0]
 
     assert posted["expected_datetime"] == "2026-11-30T17:00:00+07:00"
 
@@ -417,8 +417,8 @@ def test_the_page_signs_in_once_and_hides_the_key(store: RunningStore) -> None:
     assert "HttpOnly" in answer.headers["set-cookie"]
 
 
-def test_the_page_is_closed_without_a_key(store: RunningStore) -> None:
-    assert store.http.get("/officer").status_code == 403
+def test_the_page_is_closed_without_a_key(shared: RunningStore) -> None:
+    assert shared.http.get("/officer").status_code == 403
 
 
 def test_the_list_shows_limits_and_buttons(store: RunningStore) -> None:

@@ -40,27 +40,27 @@ def test_no_public_answer_names_the_reporter(store: RunningStore, person: dict[s
         assert secret not in told
 
 
-def test_staff_with_a_key_read_who_it_was(store: RunningStore) -> None:
-    code = store.code_of(**PERSON)
+def test_staff_with_a_key_read_who_it_was(shared: RunningStore) -> None:
+    code = shared.code_of(**PERSON)
 
-    record = store.get(f"requests/{code}.json", staff=True, extensions="true").json()[0]
+    record = shared.get(f"requests/{code}.json", staff=True, extensions="true").json()[0]
 
     assert record["contact"]["full_name"] == "Trần Văn Hùng"
 
 
-def test_a_wrong_staff_key_opens_nothing(store: RunningStore) -> None:
-    code = store.code_of(**PERSON)
+def test_a_wrong_staff_key_opens_nothing(shared: RunningStore) -> None:
+    code = shared.code_of(**PERSON)
 
-    answer = store.http.get(f"/officer/cases/{code}", headers={"x-staff-key": "sai"})
+    answer = shared.http.get(f"/officer/cases/{code}", headers={"x-staff-key": "sai"})
 
     assert answer.status_code == 403
 
 
-def test_numbers_of_third_persons_are_masked_in_public(store: RunningStore) -> None:
+def test_numbers_of_third_persons_are_masked_in_public(shared: RunningStore) -> None:
     """R-BN-27, Đ7.3: phone and identity numbers inside the text."""
-    code = store.code_of(description="Gọi chủ quán 0912 345 678, căn cước 027090001234, nhà số 12345678")
+    code = shared.code_of(description="Gọi chủ quán 0912 345 678, căn cước 027090001234, nhà số 12345678")
 
-    public, staff = (store.get(f"requests/{code}.json", staff=key).json()[0]["description"] for key in (False, True))
+    public, staff = (shared.get(f"requests/{code}.json", staff=key).json()[0]["description"] for key in (False, True))
 
     assert public == "Gọi chủ quán 091****678, căn cước 027******234, nhà số 12345678"
     assert "0912 345 678" in staff
@@ -106,7 +106,7 @@ def test_a_result_sent_privately_is_told_to_the_gateway_alone(store: RunningStor
     assert [entry["description"] for entry in trusted] == ["Thư riêng"]
 
 
-def test_an_uploaded_photo_loses_its_metadata(store: RunningStore) -> None:
+def test_an_uploaded_photo_loses_its_metadata(shared: RunningStore) -> None:
     """open311 check 11: photos without EXIF."""
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "Tran Van Hung"
@@ -119,32 +119,32 @@ def test_an_uploaded_photo_loses_its_metadata(store: RunningStore) -> None:
         "attribute[address]": "chợ",
     }
 
-    posted = store.http.post(
+    posted = shared.http.post(
         "/open311/v2/requests.json", data=form, files={"media": ("a.jpg", photo.getvalue(), "image/jpeg")}
     ).json()
 
     code = posted[0]["service_request_id"]
     # Tiền Giang does not publish media; staff see them.
-    url = store.get(f"requests/{code}.json", staff=True).json()[0]["media_url"]
-    public = store.http.get(url.removeprefix(store.settings.base_url)).content
+    url = shared.get(f"requests/{code}.json", staff=True).json()[0]["media_url"]
+    public = shared.http.get(url.removeprefix(shared.settings.base_url)).content
     assert not Image.open(io.BytesIO(public)).getexif()
     assert b"Hung" not in public
 
 
 @pytest.mark.parametrize("body", [b"MZ\x90\x00", b"\xff\xd8\xff\xe0" + b"x" * 30, b"PK\x03\x04"])
-def test_a_file_that_is_no_photo_is_refused(store: RunningStore, body: bytes) -> None:
+def test_a_file_that_is_no_photo_is_refused(shared: RunningStore, body: bytes) -> None:
     form = {"api_key": KEY, "service_code": "khac", "address_string": "chợ", "attribute[address]": "chợ"}
 
-    answer = store.http.post("/open311/v2/requests.json", data=form, files={"media": ("a.jpg", body, "image/jpeg")})
+    answer = shared.http.post("/open311/v2/requests.json", data=form, files={"media": ("a.jpg", body, "image/jpeg")})
 
     assert answer.status_code == 400
     assert "ảnh" in answer.json()[0]["description"]
 
 
-def test_nobody_without_a_key_can_store_a_file(store: RunningStore) -> None:
+def test_nobody_without_a_key_can_store_a_file(shared: RunningStore) -> None:
     photo = io.BytesIO()
     Image.new("RGB", (4, 3)).save(photo, "PNG")
 
-    answer = store.http.post("/open311/v2/requests.json", files={"media": ("a.png", photo.getvalue(), "image/png")})
+    answer = shared.http.post("/open311/v2/requests.json", files={"media": ("a.png", photo.getvalue(), "image/png")})
 
     assert answer.status_code == 403
