@@ -5,6 +5,7 @@ A slot that is known is left alone, except when the citizen was asked for it or 
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from core.model import MediaKind, MediaRef, Place
 from dialog import wording
@@ -12,6 +13,7 @@ from dialog.questions import OTHER_CATEGORY, TOP_CHOICES, needs
 from dialog.reading.model import Needs, PhoneKind, PhoneReading, PlaceReading
 from dialog.state import WardOption
 from dialog.turn import Turn
+from regulations.model import Profile
 
 LONG_ENOUGH = 30
 """Characters of a description from which a missing category is asked for (schema §4)."""
@@ -30,13 +32,21 @@ def fill(turn: Turn, *, replacing: Collection[str] = ()) -> None:
             continue
         before = turn.state.form
         filler(turn, replacing)
-        if turn.state.form != before and slot not in turn.filled:
+        if turn.state.form is not before and turn.state.form != before:
             turn.filled.append(slot)
 
 
 def _forbidden(turn: Turn, slot: str) -> bool:
-    row = turn.profile.fields.get(slot)
-    return row is not None and needs(turn, row) == "forbidden"
+    return slot in _ever_forbidden(turn.profile) and needs(turn, turn.profile.fields[slot]) == "forbidden"
+
+
+@lru_cache(maxsize=64)
+def _ever_forbidden(profile: Profile) -> frozenset[str]:
+    return frozenset(
+        row.id
+        for row in profile.fields.values()
+        if "forbidden" in (row.need, *row.need_by_type.values(), *row.need_by_category.values())
+    )
 
 
 def _set(turn: Turn, slot: str, value: object, replacing: Collection[str]) -> None:
@@ -164,7 +174,9 @@ def fill_pin(turn: Turn, replacing: Collection[str]) -> None:
 def fill_place(turn: Turn, replacing: Collection[str]) -> None:
     reading = turn.reading.place
     known = turn.form.draft.place
-    if reading is None or not reading.text or (known and known.text and not over(replacing, "location")):
+    if reading is None or not reading.text or not turn.profile.location.accept_text:
+        return
+    if known and known.text and not over(replacing, "location"):
         return
     if reading.outside_area and "outside_area" not in turn.form.settled:
         turn.settle("outside_area")
