@@ -17,7 +17,7 @@ class Glance:
     seq: int
     busy: int
     wake_at: datetime | None
-    state: dialog.State | None
+    sealed: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,14 @@ class Backstage:
             row = await found.fetchone()
         if row is None:
             return None
-        state = dialog.decode(self.seal.open(row[3], b"state")) if row[3] is not None else None
-        return Glance(id=row[0], seq=row[1], wake_at=row[2], state=state, busy=row[4])
+        return Glance(id=row[0], seq=row[1], wake_at=row[2], sealed=row[3], busy=row[4])
+
+    async def state(self) -> dialog.State | None:
+        """What the dialog remembers."""
+        glance = await self.glance()
+        if glance is None or glance.sealed is None:
+            return None
+        return dialog.decode(self.seal.open(glance.sealed, b"state"))
 
     async def outcomes(self, after: int) -> list[tuple[str, str]]:
         """(outcome, code) of events later than number `after`, in order."""

@@ -8,8 +8,9 @@ from pathlib import PurePath
 from PIL import Image
 
 from app.rehearsal.record import Say
-from simulator.engine import Simulator, find_button
-from simulator.world import Bubble, Phone
+from simulator.engine import Platform, Simulator, find_button
+from simulator.world import Bubble, Button, Phone
+from simulator.zalo.account import OfficialAccount
 
 _VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(64)
 _DOCUMENT = b"%PDF-1.4\n%%EOF\n"
@@ -34,13 +35,30 @@ def act(simulator: Simulator, phone: Phone, said: Say) -> None:
         place = said.location
         people.sends_place(phone, place["lat"], place["lon"], title=place.get("title", ""))
     if said.contact:
-        people.sends_contact(phone, said.contact.get("name", ""), str(said.contact["phone"]), own=True)
+        _shares_contact(people, phone, said.contact.get("name", ""), str(said.contact["phone"]))
     if said.button:
-        found = find_button(phone, said.button)
+        found = _button(phone, said.button)
         if found is None or people.presses(phone, *found) is None:
             people.says(phone, said.button)
     if text := said.text or str(letter.get("body", "")):
         people.says(phone, text)
+
+
+def _shares_contact(people: Platform, phone: Phone, name: str, number: str) -> None:
+    """The way the screen offers: a form that was sent is filled in, else it is a card of one's own."""
+    heard = [bubble for bubble in phone.bubbles if bubble.sender == "bot"]
+    if isinstance(people, OfficialAccount) and heard and heard[-1].kind == "form":
+        people.submits_info(phone, {"name": name, "phone": number})
+    else:
+        people.sends_contact(phone, name, number, own=True)
+
+
+def _button(phone: Phone, key: str) -> tuple[Button, Bubble | None] | None:
+    """By label or by what it carries; platforms may put a mark of the gateway before the key."""
+    carried = [
+        button.data for bubble in phone.bubbles for row in bubble.buttons for button in row if button.data.endswith(key)
+    ]
+    return find_button(phone, key) or (find_button(phone, carried[-1]) if carried else None)
 
 
 @cache

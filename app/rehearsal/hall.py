@@ -214,7 +214,8 @@ async def _served(apps: Sequence[ASGIApp], doors: Sequence[socket.socket]) -> As
     running = [asyncio.create_task(server.serve(sockets=[door])) for server, door in zip(servers, doors, strict=True)]
     try:
         up = asyncio.gather(*(server.up.wait() for server in servers))
-        await asyncio.wait([up, *running], return_when=asyncio.FIRST_COMPLETED)
+        awaited: list[asyncio.Future[Any]] = [up, *running]
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         if not up.done():
             up.cancel()
             raise RuntimeError("a part of the house did not start; its log says why")

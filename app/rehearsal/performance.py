@@ -172,6 +172,7 @@ class _Performance:
         answer = await self.hall.house.outgoing.post(url, body, headers)
         if answer.status != 200:
             raise Unrest(f"{turn.event} was answered with {answer.status}: {answer.body.decode()}")
+        await self._pushed()
         await self._rest()
 
     def _news(self, turn: StoreSays) -> bytes:
@@ -190,31 +191,35 @@ class _Performance:
     # --- watching -----------------------------------------------------------------------------------------------------
 
     async def _rest(self) -> Glance | None:
-        """Wait until all that was set going has ended: deliveries, errands, pushes. Raises `Unrest`."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + PATIENCE
-        while loop.time() < end:
-            # In the order in which one thing leads to the next: whoever is done cannot be set going by a later one.
-            if not await self._pushes() and not self._deliveries():
+        """Wait until all that the citizen set going has ended: deliveries and errands. Raises `Unrest`."""
+        end = _end()
+        glance = None
+        while _left(end):
+            # What is delivered makes errands, and errands make deliveries: receipts and echoes.
+            if not self._deliveries():
                 glance = await self.backstage.glance()
                 if (glance is None or not glance.busy) and not self._deliveries():
                     return glance
             await asyncio.sleep(_LOOK_AGAIN)
-        glance = await self.backstage.glance()
-        busy = glance.busy if glance else 0
-        raise Unrest(f"{self._deliveries()} deliveries, {await self._pushes()} pushes, {busy} errands under way")
+        raise Unrest(f"{self._deliveries()} deliveries and {glance.busy if glance else 0} errands are under way")
 
     def _deliveries(self) -> int:
         return self.simulator.zalo_webhook.pending() + self.simulator.updates.count()
 
-    async def _pushes(self) -> int:
-        async with self.hall.store.transaction() as connection:
-            waiting = select(func.count()).select_from(outbox).where(outbox.c.delivered_at.is_(None))
-            return (await connection.execute(waiting)).scalar_one()
+    async def _pushed(self) -> None:
+        """Wait until the store has brought its news to the gateway. Raises `Unrest`."""
+        end = _end()
+        query = select(func.count()).select_from(outbox).where(outbox.c.delivered_at.is_(None))
+        while _left(end):
+            async with self.hall.store.transaction() as connection:
+                if not (await connection.execute(query)).scalar_one():
+                    return
+            await asyncio.sleep(_LOOK_AGAIN)
+        raise Unrest("the store cannot push its news")
 
     async def _waiting(self) -> str:
-        glance = await self.backstage.glance()
-        return waiting_for(glance.state) if glance and glance.state else ""
+        state = await self.backstage.state()
+        return waiting_for(state) if state else ""
 
     async def _outcomes(self) -> list[tuple[str, str]]:
         return await self.backstage.outcomes(self._first_event)
@@ -223,8 +228,7 @@ class _Performance:
         codes = [case["code"] for case in self.record.cases]
         async with self.hall.store.transaction() as connection:
             self.received = await received(connection, self.part.account, codes, after=self._first_case)
-        glance = await self.backstage.glance()
-        state = glance.state if glance else None
+        state = await self.backstage.state()
         return Seen(
             outcomes=await self._outcomes(),
             reports=self.received.drafts(closed=False),
@@ -234,6 +238,14 @@ class _Performance:
             unanswered=player.unanswered,
             draft_kept=bool(state and (state.form or state.parked)),
         )
+
+
+def _end() -> float:
+    return asyncio.get_running_loop().time() + PATIENCE
+
+
+def _left(end: float) -> bool:
+    return asyncio.get_running_loop().time() < end
 
 
 def _existing(case: Mapping[str, Any], profile: Profile, *, at_work: bool) -> Existing:
