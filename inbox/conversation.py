@@ -15,7 +15,7 @@ from inbox.masking import Curtain, Mask
 from inbox.pages import wants_fragment
 from inbox.thread import Thread
 from storage import journal, operators
-from storage.desk import ConversationRow, DeskQueries
+from storage.desk import HANDOFFS, ConversationRow, DeskQueries
 from storage.journal import Act
 
 SHOWN_EVENTS = 120
@@ -127,6 +127,7 @@ async def _page(visit: Visit, *, asked: str = "", composing: Composing | None = 
         mine=row.owner == "operator" and row.operator == visit.operator.name,
         may_give_back=_may_give_back(visit, row),
         alert=words.alert(row.alert, profile),
+        urgent=row.alert not in ("", *HANDOFFS),
         waiting=words.duration(desk.now() - row.waiting_since) if row.waiting_since else "",
         window=_window(visit, row),
         closed=_closed(visit, row),

@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.ports import Blobs
-from inbox.throttle import Throttle
 from pipeline.account import Accounts
 from storage.seal import Seal
 
@@ -50,4 +49,3 @@ class Desk:
     frame_ancestors: tuple[str, ...] = ()
     """Origins that may show the page in a frame, e.g. "http://127.0.0.1:8099"; nobody may by default."""
     session_life: timedelta = timedelta(hours=12)
-    throttle: Throttle = field(default_factory=Throttle)

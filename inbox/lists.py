@@ -14,7 +14,7 @@ from inbox.masking import Mask, cover_name, fold
 from inbox.pages import wants_fragment
 from regulations.model import Profile
 from storage import operators
-from storage.desk import SEARCHED, ConversationRow, DeskQueries, Tab
+from storage.desk import HANDOFFS, SEARCHED, ConversationRow, DeskQueries, Tab
 
 PAGE = 30
 
@@ -32,6 +32,7 @@ class Entry:
     owner: str
     state: str
     alert: str
+    urgent: bool
     unread: int
     waiting: str
     changed: str
@@ -95,6 +96,7 @@ def entry(row: ConversationRow, desk: Desk, names: dict[str, str]) -> Entry:
         owner=row.owner,
         state=holder if row.owner == "operator" else words.OWNERS[row.owner],
         alert=words.alert(row.alert, profile),
+        urgent=row.alert not in ("", *HANDOFFS),
         unread=row.unread,
         waiting=words.duration(now - row.waiting_since) if row.waiting_since else "",
         changed=words.clock(*local(profile, row.updated_at, now)),

@@ -10,7 +10,7 @@ from regulations.model import FieldType
 
 DOT = "•"
 
-_NUMBER = re.compile(r"(?<![\w-])(?:(?:\+\d|0|84)(?:[ .\-]?\d){8,13}|\d{9,13})(?!\w)")
+_NUMBER = re.compile(r"(?<![\w-])(?:(?:\+\d|0|84)(?:[ .()\-]{0,3}\d){8,13}|\d{9,13})(?!\w)")
 """Phone and identity numbers. Case codes hang on letters by a hyphen and are left alone."""
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 

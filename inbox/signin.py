@@ -11,6 +11,7 @@ from inbox.desk import Desk
 from inbox.guard import Visit, read_form
 from inbox.pages import page
 from inbox.session import Cookies, new_session
+from inbox.throttle import Throttle
 from storage import journal, operators
 from storage.journal import Act
 from storage.operators import Operator
@@ -21,6 +22,9 @@ WRONG = "Tên đăng nhập hoặc mật khẩu không đúng."
 class SignIn:
     def __init__(self, desk: Desk, cookies: Cookies) -> None:
         self._desk, self._cookies = desk, cookies
+        self._by_name = Throttle()
+        # Behind a proxy a whole office has one address.
+        self._by_address = Throttle(limit=100)
 
     async def __call__(self, request: Request) -> Response:
         if request.method != "POST":
@@ -38,30 +42,36 @@ class SignIn:
         self._cookies.forget(visit.request, response)
         return response
 
-    def _form(self, request: Request, problem: str = "", *, status: int = 200, name: str = "") -> Response:
+    def _form(
+        self, request: Request, problem: str = "", *, status: int = 200, form: Mapping[str, str] | None = None
+    ) -> Response:
         session = self._cookies.read(request, self._desk.now()) or new_session(self._desk.now())
-        where = _inside(request.query_params.get("next", ""))
+        typed = form or request.query_params
         response = page(
-            request, "sign_in.html", status=status, problem=problem, csrf=session.csrf, where=where, name=name
+            request,
+            "sign_in.html",
+            status=status,
+            problem=problem,
+            csrf=session.csrf,
+            where=_inside(typed.get("next", "")),
+            name=form.get("name", "") if form else "",
         )
         self._cookies.write(request, response, session)
         return response
 
     async def _try(self, request: Request, form: Mapping[str, str]) -> Response:
         now, name = self._desk.now(), form.get("name", "").strip()
-        keys = [f"name {name}", f"from {request.client.host if request.client else ''}"]
-        wait = max(self._desk.throttle.wait(key, now) for key in keys)
+        address = request.client.host if request.client else ""
+        wait = max(self._by_name.wait(name, now), self._by_address.wait(address, now))
         if wait:
-            return self._form(
-                request, f"Đã nhập sai nhiều lần. Hãy thử lại sau {words.duration(wait)}.", status=429, name=name
-            )
+            said = f"Đã nhập sai nhiều lần. Hãy thử lại sau {words.duration(wait)}."
+            return self._form(request, said, status=429, form=form)
         operator = await self._verify(name, form.get("password", ""))
         if operator is None:
-            for key in keys:
-                self._desk.throttle.failed(key, now)
-            return self._form(request, WRONG, status=401, name=name)
-        for key in keys:
-            self._desk.throttle.succeeded(key)
+            self._by_name.failed(name, now)
+            self._by_address.failed(address, now)
+            return self._form(request, WRONG, status=401, form=form)
+        self._by_name.succeeded(name)
         response = RedirectResponse(request.scope.get("root_path", "") + _inside(form.get("next", "")), 303)
         # A fresh session, so that a cookie planted before the sign-in is worth nothing afterwards.
         self._cookies.write(request, response, new_session(now, operator=operator.name, epoch=operator.session_epoch))

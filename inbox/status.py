@@ -80,7 +80,7 @@ def _of_table(path: str, table: Any) -> Iterator[str]:
             yield from _of(f"{path}.{one.name}", value)
 
 
-_UNSET: Final = ("", (), None, {}, frozenset())
+_UNSET: Final[tuple[object, ...]] = ("", (), None, {}, frozenset())
 
 
 def _is_default(source: str, name: str) -> bool:

@@ -6,14 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.journal import Act
 from storage.seal import Seal
 from storage.tables import conversations, deliveries, errands, events, journal, media, reports
 
-NOT_DELIVERED = ("unknown", "refused", "failed")
+HANDOFFS = ("asked", "reask_limit", "refused", "failed")
+"""Alerts that only say why the bot stopped. Every other one comes from the regulation and goes first."""
 SEARCHED = 2000
 """A name is sealed, so it is looked for in memory, among this many conversations that changed last."""
 
@@ -127,26 +128,19 @@ _LISTED = [conversations.c[name] for name in ConversationRow.__slots__ if name !
 
 def _in_trouble() -> ColumnElement[bool]:
     """Something did not get through and nobody has said since that they looked at it."""
-    seen = (
-        select(func.max(journal.c.at))
-        .where(journal.c.conversation_id == conversations.c.id, journal.c.act == Act.TROUBLE_SEEN.value)
-        .correlate(conversations)
-        .scalar_subquery()
-    )
-    return exists(
-        select(errands.c.seq)
-        .where(
-            errands.c.conversation_id == conversations.c.id,
-            errands.c.status.in_(NOT_DELIVERED),
-            or_(seen.is_(None), errands.c.settled_at > seen),
+    seen = exists(
+        select(journal.c.id).where(
+            journal.c.conversation_id == errands.c.conversation_id,
+            journal.c.act == Act.TROUBLE_SEEN.value,
+            journal.c.at >= errands.c.settled_at,
         )
-        .correlate(conversations)
     )
+    # Spelt out, not bound: only so the planner sees that the small partial index on troubles serves.
+    failed = text("errands.status in ('unknown', 'refused', 'failed')")
+    return conversations.c.id.in_(select(errands.c.conversation_id).where(failed, ~seen))
 
 
-_WAITS = or_(
-    conversations.c.owner == "waiting", and_(conversations.c.owner == "bot", conversations.c.alert != "")
-)  # fmt: skip
+_WAITS = or_(conversations.c.owner == "waiting", and_(conversations.c.owner == "bot", conversations.c.alert != ""))
 _CONDITIONS: dict[Tab, ColumnElement[bool]] = {
     Tab.WAITING: _WAITS,
     Tab.HELD: conversations.c.owner == "operator",
@@ -154,6 +148,7 @@ _CONDITIONS: dict[Tab, ColumnElement[bool]] = {
     Tab.TROUBLE: _in_trouble(),
 }
 _LONGEST_WAITING = (
+    conversations.c.alert.in_(("", *HANDOFFS)),
     func.coalesce(conversations.c.waiting_since, conversations.c.updated_at),
     conversations.c.id,
 )
@@ -181,7 +176,7 @@ class DeskQueries:
         return {tab: row[tab.value] for tab in Tab}
 
     async def page(self, tab: Tab, *, skip: int, most: int) -> list[ConversationRow]:
-        """Conversations of a tab: the longest waiting first where people wait, else the latest change."""
+        """Conversations of a tab: alerts and then the longest waiting where people wait, else the latest change."""
         query = self._listed().where(_CONDITIONS[tab]).order_by(*_ORDER[tab]).limit(most).offset(skip)
         return await self._conversations(query)
 
@@ -281,7 +276,7 @@ class DeskQueries:
         """(lane, status, how many, the oldest one's instant) of what is open or ended badly."""
         query = (
             select(errands.c.lane, errands.c.status, func.count(), func.min(errands.c.created_at))
-            .where(not_(errands.c.status.in_(("done", "superseded", "withdrawn"))))
+            .where(errands.c.status.not_in(("done", "superseded", "withdrawn")))
             .group_by(errands.c.lane, errands.c.status)
             .order_by(errands.c.lane, errands.c.status)
         )

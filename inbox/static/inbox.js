@@ -12,14 +12,22 @@
     return box.scrollHeight - box.scrollTop - box.clientHeight < 40;
   }
 
+  // A button about to be pressed or a film that plays is not pulled away.
+  function inUse(part) {
+    const active = document.activeElement;
+    return part.contains(active) && active.form || [...part.querySelectorAll("video, audio")].some((one) => !one.paused);
+  }
+
   function swap(fresh) {
     for (const [name, node] of uncovered) field(fresh, name)?.replaceWith(node.cloneNode(true));
     for (const part of fresh.querySelectorAll("[data-live]")) {
       const old = document.getElementById(part.id);
-      if (!old || old.outerHTML === part.outerHTML || old.contains(document.activeElement) && document.activeElement.form) continue;
+      if (!old || old.outerHTML === part.outerHTML || inUse(old)) continue;
+      const link = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
       const stick = part.id === "live-thread" && atEnd(old), top = old.scrollTop;
       old.replaceWith(part);
       part.scrollTop = stick ? part.scrollHeight : top;
+      if (link) part.querySelector(`a[href="${CSS.escape(link)}"]`)?.focus({ preventScroll: true });
     }
     follow();
   }
