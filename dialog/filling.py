@@ -259,6 +259,7 @@ def take_phone(turn: Turn, slot: str, phone: PhoneReading, replacing: Collection
             return
     turn.update_form(suggestion="", shown={**turn.form.shown, slot: phone.shown})
     turn.update_draft(**{slot: phone.e164})
+    _as_typed(turn, slot, phone.typed)
     if phone.kind is PhoneKind.FOREIGN and slot == "phone":
         turn.settle("phone_foreign")
 
