@@ -121,7 +121,8 @@ def _join_places(turn: Turn, known: Place, parts: int) -> None:
         place = replace(place, ward_old=known.ward_old, ward_new=known.ward_new, ward_code=known.ward_code)
     said, before = wording.fold(place.text), wording.fold(known.text)
     wards = [wording.fold(ward) for ward in (known.ward_old, known.ward_new) if ward]
-    if before not in said and before not in wards:
+    enough = turn.form.parts >= turn.profile.location.min_text_parts
+    if not enough and before not in said and before not in wards:
         place = replace(place, text=f"{place.text}, {known.text}")
     turn.update_draft(place=place)
     turn.update_form(parts=turn.form.parts + parts)

@@ -7,7 +7,7 @@ import msgspec
 from core.effects import AlertStaff, FollowUp, FollowUpKind, Submit
 from core.model import Draft
 from dialog import wording
-from dialog.questions import ask, ask_next, open_questions
+from dialog.questions import OTHER_CATEGORY, ask, ask_next, open_questions
 from dialog.state import Identity, Pending
 from dialog.turn import Turn
 
@@ -50,6 +50,7 @@ def _completed(turn: Turn, draft: Draft) -> Draft:
     return replace(
         draft,
         report_type=draft.report_type or turn.profile.default_report_type.id,
+        category=draft.category or (OTHER_CATEGORY if OTHER_CATEGORY in turn.profile.categories else ""),
         level=draft.level or turn.profile.default_level.id,
         confidential=confidential,
         confirmed_at=turn.now,

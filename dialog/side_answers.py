@@ -4,6 +4,7 @@ from dialog import filling, wording
 from dialog.ending import submit, supplement
 from dialog.heard import Heard, agrees, declines
 from dialog.questions import ask, editable
+from dialog.reading.model import Reading
 from dialog.state import WardOption
 from dialog.turn import Turn
 
@@ -19,12 +20,22 @@ def hear_confirm(turn: Turn) -> Heard:
         return Heard.DONE
     before = turn.form.draft.description
     filling.fill(turn, replacing=filling.ALL if not reading.has_matter else SENDER)
-    if reading.has_matter and reading.description and not turn.filled:
-        filling.append_description(turn, reading.description)
+    addition = reading.description if reading.has_matter else _addition(reading)
+    if addition and not turn.filled:
+        filling.append_description(turn, addition)
     if turn.form.draft.description != before and "description" not in turn.filled:
         turn.filled.append("description")
     tell_corrected(turn)
     return Heard.ANSWERED if turn.filled else Heard.OTHER
+
+
+FEW = 4
+"""Tokens from which words nobody understands are taken for an addition; the summary shows it, so it can be undone."""
+
+
+def _addition(reading: Reading) -> str:
+    idle = reading.chitchat or reading.greeting or reading.thanks or reading.foreign_language or reading.command
+    return "" if idle or reading.correction or len(reading.tokens) < FEW else reading.cleaned
 
 
 SENDER = frozenset({"name", "phone", "email", "address", "cccd", "tax_code", "location"})

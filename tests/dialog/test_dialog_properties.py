@@ -283,6 +283,7 @@ def test_a_report_is_submitted_with_everything_the_profile_requires(name: str, e
                 assert draft.phone or draft.email
                 assert draft.report_type in profile.report_types
                 assert draft.level in profile.levels
+                assert draft.category in profile.categories
 
 
 @each_profile

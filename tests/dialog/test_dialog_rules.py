@@ -233,6 +233,15 @@ def test_an_edited_message_corrects_what_it_had_filled(talk: Talks) -> None:
     assert "0987 654 321" in answer
 
 
+def test_an_addition_at_the_summary_is_taken_and_shown(talk: Talks) -> None:
+    conversation = to_summary(talk)
+
+    answer = conversation.says("ừm thêm là có 3 trụ bị hư")
+
+    assert "3 trụ" in answer and waiting_for(conversation.stage.state) == "confirm"
+    assert conversation.reports == []
+
+
 def test_confidential_after_sending_goes_to_the_case(talk: Talks) -> None:
     """Đ5.2."""
     conversation = to_summary(talk)
