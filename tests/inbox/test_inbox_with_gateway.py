@@ -1,7 +1,7 @@
 """A handoff from the citizen's words to the operator's answer and back, through the real pipeline."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from pipeline.gateway import Gateway, Roles
 from pipeline.writer import Item
 from storage.blobs import FolderBlobs
 from storage.database import engine
-from storage.migrate import migrate
 from storage.seal import Seal
 from tests.channels.fakes import FakeHttp, answer
 from tests.inbox.desks import NOW, PROFILE, FakeChannel, World
@@ -50,12 +49,8 @@ async def channel() -> HearingChannel:
 
 
 @pytest.fixture
-async def live(
-    fresh_database: Callable[[], str], tmp_path: Path, channel: HearingChannel
-) -> AsyncIterator[tuple[World, Gateway]]:
-    url = fresh_database()
-    migrate(url)
-    seal, account = Seal(bytes(32)), Account(channel, PROFILE)  # type: ignore[arg-type]  # what is not called is left out
+async def live(desk_database: str, tmp_path: Path, channel: HearingChannel) -> AsyncIterator[tuple[World, Gateway]]:
+    url, seal, account = desk_database, Seal(bytes(32)), Account(channel, PROFILE)  # type: ignore[arg-type]  # what is not called is left out
     blobs = FolderBlobs(tmp_path / "blobs", seal)
     gateway = Gateway(
         url=url,
