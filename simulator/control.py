@@ -15,10 +15,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from simulator import media
-from simulator.engine import Simulator, find_button
+from simulator.engine import Platform, Simulator, find_button
 from simulator.world import Bubble, Json, Phone
 
-Action = Callable[[Phone, Json], Awaitable[Bubble | None] | Bubble | None]
 HEARTBEAT = 15.0
 
 
@@ -100,7 +99,7 @@ class Control:
             raise Refused("no such phone", 404)
         return phone
 
-    def _who(self, phone: Phone) -> Any:
+    def _who(self, phone: Phone) -> Platform:
         return self._simulator.people(phone)
 
     def _start(self, phone: Phone, body: Json) -> None:
@@ -111,7 +110,7 @@ class Control:
 
     def _photo(self, phone: Phone, body: Json) -> Bubble:
         caption = str(body.get("caption", ""))
-        return self._simulator.people(phone).sends_file(phone, _content(body), name="photo.jpg", caption=caption)
+        return self._who(phone).sends_file(phone, _content(body), name="photo.jpg", caption=caption)
 
     def _document(self, phone: Phone, body: Json) -> Bubble:
         named: Json = {key: str(body.get(key, "")) for key in ("name", "mime", "caption")}
@@ -136,12 +135,12 @@ class Control:
 
     def _place(self, phone: Phone, body: Json) -> Bubble:
         lat, lon = float(_need(body, "latitude")), float(_need(body, "longitude"))
-        return self._simulator.people(phone).sends_place(phone, lat, lon, title=str(body.get("title", "")))
+        return self._who(phone).sends_place(phone, lat, lon, title=str(body.get("title", "")))
 
     def _contact(self, phone: Phone, body: Json) -> Bubble:
         own = "number" not in body
         name, number = str(body.get("name", phone.name)), str(body.get("number", phone.number))
-        return self._simulator.people(phone).sends_contact(phone, name, number, own=own)
+        return self._who(phone).sends_contact(phone, name, number, own=own)
 
     def _press(self, phone: Phone, body: Json) -> Bubble | None:
         wanted = str(_need(body, "button"))
@@ -154,7 +153,7 @@ class Control:
             found = find_button(phone, wanted)
         if found is None:
             raise Refused(f"no button {wanted!r} on this phone", 404)
-        return self._who(phone).presses(phone, *found)  # type: ignore[no-any-return]  # two platforms behind one call
+        return self._who(phone).presses(phone, *found)
 
     def _edit(self, phone: Phone, body: Json) -> Bubble:
         bubble = self._own(phone, body)

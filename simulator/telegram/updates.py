@@ -67,6 +67,7 @@ class Updates:
         self.execute: Callable[[Call], Awaitable[Json]] | None = None
         stored = world.state.get("telegram.hook")
         self.hook = Hook(**stored) if stored else Hook(url=config.webhook_url, secret=config.webhook_secret)
+        self._slots = asyncio.Semaphore(self.hook.max_connections)
         self._last_id = world.state.get("telegram.last_update", 815_000_000)
         self._restore()
 
@@ -101,6 +102,7 @@ class Updates:
     def set_hook(self, hook: Hook, *, drop: bool) -> None:
         self._stop()
         self.hook = hook
+        self._slots = asyncio.Semaphore(hook.max_connections)
         self._save_hook()
         if drop:
             for update_id in tuple(self._pending):
@@ -179,7 +181,8 @@ class Updates:
         if item.bubble:
             item.bubble.attempts += 1
         body = msgspec.json.encode(item.body)
-        answer = await self._out.post(self.hook.url, body, headers, self._config.webhook_timeout)
+        async with self._slots:
+            answer = await self._out.post(self.hook.url, body, headers, self._config.webhook_timeout)
         self._world.record(
             "telegram", "delivery", update=item.id, event=item.kind, status=answer.status, why=answer.why
         )

@@ -42,14 +42,20 @@ class Receiver:
     got: list[Received] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     reply: bytes = b"{}"
+    under_way: int = 0
+    most_at_once: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.Response:
         self.got.append(Received({k.lower(): v for k, v in request.headers.items()}, await request.read()))
         self.arrived.set()
         status = self.answers.pop(0) if self.answers else 200
-        if status == 0:
-            await asyncio.sleep(30)
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        try:
+            await asyncio.sleep(0.0 if status else 30.0)
+        finally:
+            self.under_way -= 1
         return web.Response(status=status, body=self.reply)
 
     async def until(self, count: int) -> list[Received]:
@@ -145,3 +151,12 @@ async def start() -> AsyncIterator[Start]:
             return await stack.enter_async_context(running(config, clock))
 
         yield begin
+
+
+@pytest.fixture
+async def met(start: Start) -> Any:
+    """A simulator whose clock stands still, and a citizen who has just written."""
+    running = await start(clock=Clock(speed=0))
+    phone = running.simulator.join("zalo", name="Lan")
+    running.simulator.zalo.says(phone, "xin chào")
+    return running, phone

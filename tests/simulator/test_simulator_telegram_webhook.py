@@ -75,6 +75,15 @@ async def test_a_failed_update_comes_at_once_and_then_after_growing_waits(hooked
     assert info["pending_update_count"] == 0
 
 
+async def test_no_more_deliveries_are_under_way_than_the_bot_allowed(hooked: Any) -> None:
+    running, phone, receiver = hooked
+    await running.bot("setWebhook", url=receiver.url, secret_token="x", max_connections=2)
+    for person in [phone, *(running.simulator.join("telegram") for _ in range(9))]:
+        running.simulator.telegram.says(person, "chào")
+    await receiver.until(10)
+    assert receiver.most_at_once <= 2
+
+
 async def test_a_button_press_waits_150_seconds_and_a_message_a_day(hooked: Any) -> None:
     running, phone, receiver = hooked
     running.simulator.telegram.says(phone, "chào")
