@@ -61,7 +61,8 @@ with saved as (
   from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::smallint[],
     %s::timestamptz[], %s::bigint[])
     as v (conversation_id, seq, n, status, receipt, reason, attempts, not_before, owner)
-  where e.conversation_id = v.conversation_id and e.seq = v.seq and e.n = v.n and e.status in ('open', 'unknown')
+  where e.conversation_id = v.conversation_id and e.seq = v.seq and e.n = v.n
+    and (e.status in ('open', 'unknown') or e.status = 'withdrawn' and v.status = 'done')
 )
 insert into errands (conversation_id, seq, n, lane, kind, owner, body, created_at)
 select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::smallint[], %s::text[], %s::bigint[], %s::bytea[],
@@ -97,11 +98,17 @@ insert into outcomes (conversation_id, seq, n, value, code, at)
 select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[])
 """
 
+# The bot's words only: what a person has written leaves, whoever writes next.
 _WITHDRAW = """
-update errands set status = 'withdrawn', reason = v.reason, settled_at = now()
-from unnest(%s::bigint[], %s::text[]) as v (conversation_id, reason)
-where errands.conversation_id = v.conversation_id and errands.status = 'open' and errands.lane = 0
-  and errands.kind = 'say'
+update errands e set status = v.status, settled_at = now()
+from unnest(%s::bigint[], %s::text[]) as v (conversation_id, status)
+where e.conversation_id = v.conversation_id and e.status = 'open' and e.lane = 0 and not exists (
+  select 1 from events c where c.conversation_id = e.conversation_id and c.seq = e.seq and c.source = 'operator')
+"""
+
+_RESTING = """
+update errands e set owner = 0 from unnest(%s::bigint[], %s::smallint[]) as v (conversation_id, lane)
+where e.conversation_id = v.conversation_id and e.lane = v.lane and e.status = 'open'
 """
 
 _ECHOED = """
@@ -175,6 +182,8 @@ class Writing:
     notices: list[tuple[Any, ...]] = field(default_factory=list)
     parked: list[tuple[Any, ...]] = field(default_factory=list)
     """(conversation, lane, instant) of errands that the engine has to wake; not a table of ours."""
+    resting: list[tuple[Any, ...]] = field(default_factory=list)
+    """(conversation, lane): all that is open there waits with its head, also when this process dies."""
 
 
 _RARE: tuple[tuple[str, str], ...] = (
@@ -186,6 +195,7 @@ _RARE: tuple[tuple[str, str], ...] = (
     ("outcomes", _OUTCOMES),
     ("echoed", _ECHOED),
     ("released", _HELD),
+    ("resting", _RESTING),
     ("notices", _NOTIFY),
 )
 

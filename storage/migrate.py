@@ -9,6 +9,8 @@ HEAD = "0001"
 
 _LOCK = 0x7469_6570
 _FOLDER = Path(__file__).with_name("migrations")
+_SCHEMA = Path(__file__).with_name("schema.sql")
+"""What all migrations together make of an empty database (tools/make_schema.py)."""
 
 
 def migrate(url: str) -> bool:
@@ -20,9 +22,13 @@ def migrate(url: str) -> bool:
         if _revision(connection) == HEAD:
             return False
         connection.execute("select pg_advisory_lock(%s)", [_LOCK])
-        if _revision(connection) == HEAD:
+        found = _revision(connection)
+        if found == HEAD:
             return False
-        _upgrade(url)
+        if found:
+            _upgrade(url)
+        else:
+            _make(connection)
     return True
 
 
@@ -34,8 +40,17 @@ def _revision(connection: psycopg.Connection) -> str:
     return str(row[0]) if row else ""
 
 
+def _make(connection: psycopg.Connection) -> None:
+    """The newest schema in an empty database, all or nothing."""
+    from procrastinate.schema import SchemaManager
+
+    with connection.transaction():
+        connection.execute(SchemaManager.get_schema())
+        connection.execute(_SCHEMA.read_bytes())
+
+
 def _upgrade(url: str) -> None:
-    # Alembic costs a fifth of a second to import: only a start that has something to do pays for it.
+    # The migration tool costs a second to import: only a start that has something to migrate pays for it.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
