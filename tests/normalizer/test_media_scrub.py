@@ -175,6 +175,13 @@ def test_a_kind_the_profile_does_not_list_is_refused() -> None:
     assert refused(encoded(a_photo(), "GIF")).reason == "wrong_type"
 
 
+def test_a_voice_message_is_kept_although_no_profile_lists_sounds() -> None:
+    """D24: every profile asks for text, and the voice stays attached for staff."""
+    scrubbed = scrub(Media(body=b"OggS\x00\x02" + bytes(40)), limits=LIMITS)
+
+    assert (scrubbed.kind, scrubbed.mime) == (MediaKind.AUDIO, "audio/ogg")
+
+
 def test_an_empty_file_is_refused() -> None:
     assert refused(b"").reason == "empty"
 
