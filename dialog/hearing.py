@@ -128,8 +128,30 @@ RESTATING = ("", "description", "edit", "confirm")
 
 
 def excluded(turn: Turn) -> bool:
+    return turn.waiting in RESTATING and _exclude(turn)
+
+
+def judge_edit(turn: Turn, waiting: str) -> bool:
+    """An edited message passes the same checks as a new one (R-BN-35); `waiting` is the question it had answered.
+
+    A matter that has become one the regulation excludes takes its draft with it.
+    """
+    if emergency(turn) or discarded(turn):
+        return True
+    insulted(turn)
+    if waiting not in RESTATING:
+        return False
+    form = turn.state.form
+    turn.update(form=None)
+    if _exclude(turn):
+        return True
+    turn.update(form=form)
+    return False
+
+
+def _exclude(turn: Turn) -> bool:
     row = turn.profile.exclusions.get(turn.reading.exclusion)
-    if row is None or turn.waiting not in RESTATING or turn.reading.sender in row.not_for_senders:
+    if row is None or turn.reading.sender in row.not_for_senders:
         return False
     report_type = turn.profile.report_types.get(turn.reading.report_type)
     if report_type and row.id in report_type.overrides_exclusions:

@@ -8,7 +8,7 @@ from core.effects import Effect
 from core.events import Event, GivenBack, InboundMessage, MessageEdited, TimerFired
 from dialog.clock import expire, set_alarm, timer_fired
 from dialog.filling import fill_pin
-from dialog.hearing import hear
+from dialog.hearing import hear, judge_edit
 from dialog.news import STORE
 from dialog.questions import ask
 from dialog.reporting import correct_message, reread
@@ -61,7 +61,8 @@ def _edited(turn: Turn, event: MessageEdited) -> None:
         turn.notes.clear()
         return
     reread(turn, waiting_for=form.last_waiting)
-    correct_message(turn, form.last_waiting, form.last_slots)
+    if not judge_edit(turn, form.last_waiting):
+        correct_message(turn, form.last_waiting, form.last_slots)
 
 
 def _given_back(turn: Turn, event: GivenBack) -> None:

@@ -233,6 +233,25 @@ def test_an_edited_message_corrects_what_it_had_filled(talk: Talks) -> None:
     assert "0987 654 321" in answer
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("Tôi muốn gửi đơn khiếu nại quyết định thu hồi đất", "refused:khieu_nai"),
+        ("cháy nhà rồi cứu với", "redirected:114"),
+        ("gửi kèm văn bản mật của tỉnh", "refused:bi_mat_nha_nuoc"),
+    ],
+)
+def test_an_edited_message_is_judged_like_a_new_one(talk: Talks, text: str, outcome: str) -> None:
+    """R-BN-35."""
+    conversation = talk("bac-ninh")
+    conversation.says("rác chất đống ở ngõ 5 Lý Thái Tổ phường Võ Cường")
+    last = conversation.stage.state.form.last_message
+
+    conversation.happens(MessageEdited(peer=PEER, external_id="e", of=last, sent_at=conversation.stage.now, text=text))
+
+    assert conversation.outcomes == [outcome]
+
+
 def test_an_addition_at_the_summary_is_taken_and_shown(talk: Talks) -> None:
     conversation = to_summary(talk)
 
