@@ -24,7 +24,8 @@ CREATE TABLE conversations (
 	updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
 	CONSTRAINT conversations_pk PRIMARY KEY (id),
 	CONSTRAINT conversations_peer_index_key UNIQUE (peer_index)
-);
+)
+ WITH (fillfactor = 60);
 
 CREATE INDEX conversations_waiting_ix ON conversations (waiting_since) WHERE waiting_since is not null;
 
@@ -145,7 +146,8 @@ CREATE TABLE errands (
 	settled_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT errands_pk PRIMARY KEY (conversation_id, seq, n),
 	CONSTRAINT errands_conversation_id_fk FOREIGN KEY(conversation_id) REFERENCES conversations (id) ON DELETE CASCADE
-);
+)
+ WITH (fillfactor = 80);
 
 CREATE INDEX errands_open_ix ON errands (conversation_id, seq, n) WHERE status = 'open';
 

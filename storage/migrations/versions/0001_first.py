@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("conversations_pk")),
         sa.UniqueConstraint("peer_index", name=op.f("conversations_peer_index_key")),
+        postgresql_with={"fillfactor": 60},
     )
     op.create_index(
         "conversations_waiting_ix",
@@ -173,6 +174,7 @@ def upgrade() -> None:
             ["conversation_id"], ["conversations.id"], name=op.f("errands_conversation_id_fk"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("conversation_id", "seq", "n", name=op.f("errands_pk")),
+        postgresql_with={"fillfactor": 80},
     )
     op.create_index(
         "errands_open_ix",
