@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
-from core.model import Peer
+from core.model import Peer, Speaker
 
 
 class Lane(IntEnum):
@@ -79,3 +79,8 @@ class Errand:
     """Its lane had no open errand when it was committed."""
     begun: bool = False
     """An earlier process began it and died: whether it arrived is not known."""
+
+    @property
+    def is_bots(self) -> bool:
+        """Whether these are the bot's words: they are withdrawn when a person speaks; a person's own are not."""
+        return self.lane is Lane.CITIZEN and self.payload.message.speaker is Speaker.BOT

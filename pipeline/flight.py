@@ -4,8 +4,10 @@ Sixteen bytes before each send and after its answer, appended without fsync: the
 dies. The database tells what has to be done; this file tells, for the few errands in flight, what had been begun.
 """
 
+import fcntl
 import os
 import struct
+from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 
@@ -24,12 +26,13 @@ class Mark(IntEnum):
 
 
 class FlightRecorder:
-    """Written by one process. `open_errands` tells when nothing is in flight, so that the file can be cut."""
+    """Written by one process, which holds a lock on the file for as long as it lives."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._size = 0
         self._in_flight: set[ErrandKey] = set()
 
@@ -42,6 +45,16 @@ class FlightRecorder:
 
     def failed(self, key: ErrandKey) -> None:
         self._write(key, Mark.FAILED)
+
+    def inherit(self, marks: Mapping[ErrandKey, Mark]) -> None:
+        """Note what a dead process had been sending: if we are killed too, our heir has to know."""
+        for key, mark in marks.items():
+            self._in_flight.add(key)
+            self._write(key, mark)
+
+    def in_flight(self, key: ErrandKey) -> bool:
+        """Begun, and its outcome is not in the database yet."""
+        return key in self._in_flight
 
     def settled(self, key: ErrandKey) -> None:
         """The outcome is in the database: the marks are not needed any more."""
@@ -69,6 +82,21 @@ def read(path: Path) -> dict[ErrandKey, Mark] | None:
     for conversation, seq, n, mark in _RECORD.iter_unpack(raw[:whole]):
         marks[ErrandKey(conversation, seq, n)] = Mark(mark)
     return marks
+
+
+def is_held(path: Path) -> bool | None:
+    """Whether the process that writes this file is alive, or None when there is no such file to be seen from here."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def forget(path: Path) -> None:

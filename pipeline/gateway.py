@@ -1,9 +1,7 @@
 """The pipeline in one piece: everything that takes, decides, writes and sends, started and stopped together."""
 
 import asyncio
-import os
 import secrets
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from core.ports import Blobs, Polled, Tends
 from pipeline import flight
 from pipeline.account import Account, Accounts
 from pipeline.catch_up import CatchUp
-from pipeline.errand import ErrandKey, Lane
+from pipeline.errand import Errand, ErrandKey, Lane
 from pipeline.flight import FlightRecorder, Mark
 from pipeline.follow import StoreNews
 from pipeline.lanes import Lanes
@@ -31,7 +29,7 @@ from pipeline.perform import Performer
 from pipeline.receive import Reception
 from pipeline.revive import revive
 from pipeline.schedule import Engine
-from pipeline.writer import Item, StorageAway, Writer
+from pipeline.writer import Item, Overloaded, StorageAway, Writer
 from storage import conversations, errands
 from storage.errands import Process
 from storage.seal import Seal
@@ -112,6 +110,7 @@ class Gateway:
         self.writer.on_connect, self.writer.later = self._connected, self.engine.later
         self._tasks: list[asyncio.Task[Any]] = []
         self._suspects: set[int] = set()
+        self._forgotten: set[ErrandKey] = set()
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -164,7 +163,7 @@ class Gateway:
         await errands.register(connection, self.owner, self._recorder.path)
         # A group may have been committed just before the connection broke: its errands are open and in nobody's hands.
         unsettled = self.writer.unsettled()
-        rows = await errands.of_owner(self.pool, self.owner)
+        rows = await errands.of_connection(connection, self.owner)
         marks = flight.read(self._recorder.path) or {}
         for errand in revive(rows, self._seal, marks):
             if errand.key not in unsettled and not self.lanes.holds(errand.key, errand.lane):
@@ -176,28 +175,47 @@ class Gateway:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             await self._take_over_dead()
+            await self._find_forgotten()
             for conversation, lane in await errands.sleeping(self.pool, self.now()):
                 await self.wake_lane(conversation, Lane(lane))
 
     async def _take_over_dead(self) -> None:
         """Work on what dead processes left. One of another machine may only have lost its connection for a moment."""
-        absent = await errands.absent(self.pool, self.owner)
-        for process in absent:
-            if _is_dead(process) or process.owner in self._suspects:
+        lives = {process: _lives(process) for process in await errands.absent(self.pool, self.owner)}
+        for process, alive in lives.items():
+            if alive is False or (alive is None and process.owner in self._suspects):
                 await self._take_over(process)
-        self._suspects = {process.owner for process in absent}
+        self._suspects = {process.owner for process, alive in lives.items() if alive is None}
 
     async def _take_over(self, dead: Process) -> None:
-        marks: dict[ErrandKey, Mark] | None = None
-        if dead.flight and dead.boot == errands.boot_id():
-            marks = flight.read(Path(dead.flight))
-        rows = await errands.take_over(self.pool, dead.owner, self.owner)
-        found = [errand for errand in revive(rows, self._seal, marks) if not self.lanes.holds(errand.key, errand.lane)]
+        known = flight.read(Path(dead.flight)) if dead.flight and dead.boot == errands.boot_id() else None
+        keys = [ErrandKey(row.conversation, row.seq, row.n) for row in await errands.of_owner(self.pool, dead.owner)]
+        # Without its recorder whatever is open may have been begun.
+        marks = dict.fromkeys(keys, Mark.BEGUN) if known is None else {k: known[k] for k in keys if k in known}
+        self._recorder.inherit(marks)
+        found = revive(await errands.take_over(self.pool, dead.owner, self.owner), self._seal, marks)
+        for key in marks.keys() - {errand.key for errand in found}:
+            self._recorder.settled(key)
         if found:
             log.info("errands.taken_over", count=len(found), begun=sum(errand.begun for errand in found))
+        for errand in found:
+            errand.first = True
         self.lanes.dispatch(found, {})
-        if marks is not None:
+        if known is not None:
             flight.forget(Path(dead.flight))
+
+    async def _find_forgotten(self) -> None:
+        """Work on errands of ours that nobody holds: a notice is lost when the database is away for a moment."""
+        before, self._forgotten = self._forgotten, set()
+        for errand in revive(await errands.overdue(self.pool, self.owner), self._seal, {}):
+            held = self.lanes.holds(errand.key, errand.lane) or self._recorder.in_flight(errand.key)
+            if held or errand.key in self.writer.unsettled():
+                continue
+            if errand.key in before:
+                log.warning("errand.forgotten", kind=errand.kind, conversation=errand.key.conversation)
+                self.lanes.dispatch([errand], {})
+            else:
+                self._forgotten.add(errand.key)
 
     async def _listen(self) -> None:
         """Hear of errands that another process put into a lane of ours."""
@@ -215,15 +233,21 @@ class Gateway:
     # --- the engine's calls -------------------------------------------------------------------------------------------
 
     async def wake_lane(self, conversation: int, lane: Lane) -> None:
-        rows = await errands.wake_lane(self.pool, conversation, lane, self.owner)
-        self.lanes.unpark(conversation, lane)
-        self.lanes.dispatch(revive(rows, self._seal, {}), {})
+        async def take() -> list[Errand]:
+            return revive(await errands.wake_lane(self.pool, conversation, lane, self.owner), self._seal, {})
+
+        await self.lanes.wake(conversation, lane, take)
 
     async def ring(self) -> None:
         """Tell the conversations whose time has come."""
         for address, at in await conversations.due(self.pool, self.now()):
             item = Item(address.peer_index, TimerFired(at=at), f"wake:{at.isoformat()}", Source.CLOCK)
-            await self.writer.take([item])
+            try:
+                await self.writer.take([item])
+            except (StorageAway, Overloaded):
+                raise
+            except Exception as error:
+                log.error("timer.refused", conversation=address.id, error=type(error).__name__)
 
     async def poll_store(self) -> None:
         try:
@@ -284,15 +308,8 @@ class Gateway:
         return new
 
 
-def _is_dead(process: Process) -> bool:
-    """Whether that process certainly does not run any more. Its lock is free: that was asked before."""
-    if process.host != socket.gethostname() or process.boot != errands.boot_id():
-        return False
-    try:
-        os.kill(process.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    # A reused number, or ourselves under an earlier owner number: the free lock decides.
-    return process.pid == os.getpid()
+def _lives(process: Process) -> bool | None:
+    """Whether a process without a lock in the database runs all the same; None when that cannot be told from here."""
+    if not process.flight or process.boot != errands.boot_id():
+        return None
+    return flight.is_held(Path(process.flight))

@@ -61,6 +61,8 @@ class Lanes:
         self._waiting: dict[tuple[int, Lane], deque[Errand]] = {}
         self._parked: set[tuple[int, Lane]] = set()
         """Lanes whose head has to be tried later: nothing overtakes it."""
+        self._waking: dict[tuple[int, Lane], list[Errand]] = {}
+        """Lanes that are being taken from the engine, and what was committed to them meanwhile."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_calls: dict[tuple[str, str, Lane], asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(OPEN_CALLS)
@@ -75,9 +77,13 @@ class Lanes:
         """Take committed errands over. `withdrawn` names conversations whose waiting bot messages must not leave."""
         for conversation, status in withdrawn.items():
             for errand in self._waiting.get((conversation, Lane.CITIZEN), ()):
-                errand.withdrawn = errand.withdrawn or status
+                if errand.is_bots:
+                    errand.withdrawn = errand.withdrawn or status
         for errand in errands:
             place = (errand.key.conversation, errand.lane)
+            if place in self._waking:
+                self._waking[place].append(errand)
+                continue
             if place in self._parked and not errand.first:
                 continue
             self._parked.discard(place)
@@ -98,9 +104,20 @@ class Lanes:
         """Whether that errand is already in the hands of this process."""
         return any(errand.key == key for errand in self._waiting.get((key.conversation, lane), ()))
 
-    def unpark(self, conversation: int, lane: Lane) -> None:
-        """The lane's waiting time is over; what is open in it is about to be dispatched."""
-        self._parked.discard((conversation, lane))
+    async def wake(self, conversation: int, lane: Lane, take: Callable[[], Awaitable[Sequence[Errand]]]) -> None:
+        """The lane's waiting time is over: work on what `take` gives, before anything that is committed meanwhile."""
+        place = (conversation, lane)
+        if place in self._waking:
+            return
+        self._waking[place] = []
+        found: Sequence[Errand] = ()
+        try:
+            found = await take()
+        finally:
+            later = self._waking.pop(place)
+            self._parked.discard(place)
+            known = {errand.key for errand in found}
+            self.dispatch([*found, *(errand for errand in later if errand.key not in known)], {})
 
     async def media_fetched(self, conversation: int, seconds: float) -> None:
         """Wait until no file of that conversation is on its way, at most so long."""

@@ -7,7 +7,7 @@ commit; if that fails the waiting caller gets the error and the platform deliver
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -132,7 +132,7 @@ class Writer:
     async def take(self, items: Sequence[Item]) -> list[bool]:
         """Wait until the items are durable; whether each was new.
 
-        Raises `StorageAway`, `Overloaded`, or what the database said of a single poisoned item.
+        Raises `StorageAway`, `Overloaded`, or what was wrong with a single poisoned item.
         """
         if len(self._queue) + len(items) > LONGEST_QUEUE:
             raise Overloaded
@@ -195,21 +195,23 @@ class Writer:
     async def _commit_or_split(self, batch: list[Item]) -> None:
         try:
             await self._commit(batch)
-        except psycopg.OperationalError as error:
-            if self._group.lost:
-                log.warning("storage.lost", reason=type(error).__name__)
+        except Exception as error:
+            # Whatever it was, the writer lives on: without it nothing would ever be stored again.
+            if self._group.lost or _passes(error):
+                log.warning("storage.lost", reason=type(error).__name__, code=getattr(error, "sqlstate", None))
                 self._return(batch)
                 self.connected.clear()
+                if not self._group.lost:
+                    self._fail_waiting()
+                    await asyncio.sleep(0.1)
             else:
                 await self._one_by_one(batch, error)
-        except psycopg.Error as error:
-            await self._one_by_one(batch, error)
 
     def _return(self, batch: list[Item]) -> None:
         """Whether the group was committed is not known. It is tried again: what is known already does no harm."""
         self._queue.extendleft(reversed(batch))
 
-    async def _one_by_one(self, batch: list[Item], error: psycopg.Error) -> None:
+    async def _one_by_one(self, batch: list[Item], error: Exception) -> None:
         """A poisoned item must not spoil its group; a conversation locked by somebody else waits alone."""
         await self._group.rollback()
         if len(batch) > 1:
@@ -220,7 +222,11 @@ class Writer:
         if isinstance(error, psycopg.errors.LockNotAvailable):
             self._queue.append(item)
             return
-        log.error("item.refused", reason=type(error).__name__, code=error.sqlstate)
+        log.error("item.refused", reason=type(error).__name__, code=getattr(error, "sqlstate", None))
+        if item.settle is not None and item.event is not None:
+            # How the errand ended is true all the same.
+            item.event = None
+            self._queue.append(item)
         if item.done is not None and not item.done.done():
             item.done.set_exception(error)
 
@@ -332,7 +338,7 @@ class Writer:
         if taken.withdraw:
             one.withdrawn = taken.withdraw
             writing.withdrawn.append((row.id, taken.withdraw))
-            one.errands = [errand for errand in one.errands if errand.lane is not Lane.CITIZEN]
+            one.errands = [errand for errand in one.errands if not errand.is_bots]
         self._plan(one, item, taken.plans, writing, now)
         body = self._seal.close(pack_event(codec.encode(event), item.raw), b"event") if taken.keep else None
         what = (item.source.value, item.external_id, type(event).__name__)
@@ -386,7 +392,7 @@ class Writer:
         for one in opened.values():
             if one.changed:
                 one.row.state = self._seal.close(dialog.encode(one.state), b"state")
-            owners = dict(_lane_owner(text) for text in one.row.open_lanes or ())
+            owners = _lane_owners(one.row.open_lanes or ())
             for errand in one.errands:
                 errand.first = errand.lane not in owners
                 owner = owners.get(errand.lane, self._owner)
@@ -400,7 +406,7 @@ class Writer:
 
     def _write_settle(self, settle: Settle, writing: Writing) -> None:
         owner = self._owner if settle.again is None else LATER
-        how = (settle.status.value, settle.receipt, settle.reason[:500], settle.attempts)
+        how = (settle.status.value, _storable(settle.receipt), _storable(settle.reason)[:500], settle.attempts)
         writing.settles.append((*settle.key, *how, settle.again, owner))
         if settle.opened is not None:
             writing.opened.append(settle.opened)
@@ -408,6 +414,7 @@ class Writer:
             writing.kept.append((*settle.key, *settle.kept))
         if settle.again is not None:
             writing.parked.append((settle.key.conversation, settle.lane, settle.again))
+            writing.resting.append((settle.key.conversation, settle.lane))
 
     async def _schedule_later(self, writing: Writing) -> None:
         if self.later is not None:
@@ -421,9 +428,24 @@ class Writer:
             writing.echoed.append((*key, event.external_id))
 
 
-def _lane_owner(text: str) -> tuple[Lane, int]:
-    lane, _, owner = text.partition(":")
-    return Lane(int(lane)), int(owner)
+def _passes(error: Exception) -> bool:
+    """Whether the database is in trouble (resources, shutting down, I/O), rather than the item."""
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "")[:2] in {"53", "57", "58"}
+
+
+def _lane_owners(texts: Iterable[str]) -> dict[Lane, int]:
+    """Who works each lane. What is added to a lane whose head waits for the engine waits behind it."""
+    owners: dict[Lane, int] = {}
+    for lane, owner in (text.split(":") for text in texts):
+        owners[Lane(int(lane))] = min(int(owner), owners.get(Lane(int(lane)), int(owner)))
+    return owners
+
+
+def _storable(text: str) -> str:
+    """The text without what no text column takes: what the other side says is not ours to choose."""
+    if text.isascii() and text.isprintable():
+        return text
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _body(errand: Errand) -> bytes:

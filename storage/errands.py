@@ -13,12 +13,27 @@ from psycopg_pool import AsyncConnectionPool
 PRESENCE = 0x7469
 """First half of the session lock that a living process holds; its owner number is the second."""
 
-_OPEN = """
+_ERRANDS = """
 select e.conversation_id, e.seq, e.n, e.lane, e.kind, e.attempts, e.body, e.owner, c.peer_index, c.peer, c.channel,
        c.account, c.profile, c.last_inbound_at
 from errands e join conversations c on c.id = e.conversation_id
-where e.status = 'open'
 """
+_OPEN = f"{_ERRANDS} where e.status = 'open'"
+
+# Behind a head that waits for the engine the whole lane goes on waiting.
+_TAKE_OVER = f"""
+with taken as (
+  update errands e set owner = case when exists (
+      select 1 from errands h
+      where h.conversation_id = e.conversation_id and h.lane = e.lane and h.status = 'open' and h.owner = 0
+    ) then 0 else %(owner)s end
+  where (e.conversation_id, e.seq, e.n) in (
+    select conversation_id, seq, n from errands where status = 'open' and owner = %(dead)s for update skip locked
+  ) returning e.conversation_id, e.seq, e.n, e.owner
+)
+{_ERRANDS} join taken t on t.conversation_id = e.conversation_id and t.seq = e.seq and t.n = e.n
+where t.owner <> 0 order by 1, 2, 3
+"""  # noqa: S608  (put together from constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +105,24 @@ async def absent(pool: AsyncConnectionPool, owner: int) -> list[Process]:
 
 
 async def take_over(pool: AsyncConnectionPool, dead: int, owner: int) -> list[OpenErrand]:
-    """Make the open errands of a dead process ours, in order. Two who try get disjoint halves; one gets all."""
+    """Make the open errands of a dead process ours; those that became ours, in order. Of two who try one gets all."""
     async with pool.connection() as connection, connection.transaction():
         gone = await connection.execute("delete from processes where owner = %s returning owner", [dead])
         await gone.fetchall()
-        await connection.execute(
-            "update errands set owner = %s where status = 'open' and owner = %s and (conversation_id, seq, n) in ("
-            " select conversation_id, seq, n from errands where status = 'open' and owner = %s for update skip locked)",
-            [owner, dead, dead],
-        )
-    return await of_owner(pool, owner)
+        taken = await connection.execute(_TAKE_OVER, {"owner": owner, "dead": dead}, binary=True)
+        return [OpenErrand(*row) for row in await taken.fetchall()]
 
 
 async def of_owner(pool: AsyncConnectionPool, owner: int) -> list[OpenErrand]:
     """All open errands that are this process's to work, in order."""
     async with pool.connection() as connection:
-        found = await connection.execute(f"{_OPEN} and e.owner = %s order by 1, 2, 3", [owner], binary=True)
-        return [OpenErrand(*row) for row in await found.fetchall()]
+        return await of_connection(connection, owner)
+
+
+async def of_connection(connection: psycopg.AsyncConnection[Any], owner: int) -> list[OpenErrand]:
+    """The same, asked on a connection of the caller's."""
+    found = await connection.execute(f"{_OPEN} and e.owner = %s order by 1, 2, 3", [owner], binary=True)
+    return [OpenErrand(*row) for row in await found.fetchall()]
 
 
 async def of_lane(pool: AsyncConnectionPool, conversation: int, lane: int, owner: int) -> list[OpenErrand]:
@@ -138,6 +154,17 @@ async def wake_lane(pool: AsyncConnectionPool, conversation: int, lane: int, own
             [owner, conversation, lane],
         )
     return await of_lane(pool, conversation, lane, owner)
+
+
+async def overdue(pool: AsyncConnectionPool, owner: int) -> list[OpenErrand]:
+    """Open errands of ours that were committed a while ago: under way, or forgotten."""
+    async with pool.connection() as connection:
+        found = await connection.execute(
+            f"{_OPEN} and e.owner = %s and e.created_at < now() - interval '5 seconds' order by 1, 2, 3",
+            [owner],
+            binary=True,
+        )
+        return [OpenErrand(*row) for row in await found.fetchall()]
 
 
 async def sleeping(pool: AsyncConnectionPool, now: datetime) -> list[tuple[int, int]]:
