@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import msgspec
 
@@ -46,7 +45,6 @@ class Remembered:
     reports: tuple[tuple[ReportRow, Report | None], ...] = ()
 
 
-@lru_cache(maxsize=512)
 def _state(raw: bytes) -> State | None:
     try:
         return decode(raw)
@@ -55,8 +53,15 @@ def _state(raw: bytes) -> State | None:
         return None
 
 
+def _report(raw: bytes) -> Report | None:
+    try:
+        return _reports.decode(raw)
+    except msgspec.DecodeError:
+        return None
+
+
 def remember(row: ConversationRow, reports: Sequence[ReportRow] = ()) -> Remembered:
-    opened = tuple((report, _reports.decode(report.body) if report.body else None) for report in reports)
+    opened = tuple((report, _report(report.body) if report.body else None) for report in reports)
     return Remembered(state=_state(row.state) if row.state else None, reports=opened)
 
 

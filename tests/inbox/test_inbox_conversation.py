@@ -37,6 +37,7 @@ async def a_talk(world: World) -> int:
     await world.heard(number, 1, f"toi ten nguyen van an, so {PHONE_TYPED}, mail an.nguyen@example.vn")
     await world.said(number, 1, f"Họ và tên: {NAME}\nSố điện thoại: 0912345678\nĐịa chỉ: 12 Lê Lợi, phường Mỹ Tho")
     await world.heard(number, 2, contact=Contact(name=NAME, phone=PHONE))
+    await world.heard(number, 3, "Chào, An Nguyễn đây")
     return number
 
 
@@ -362,3 +363,24 @@ async def test_a_refresh_fetches_only_what_changes(world: World) -> None:
 async def test_a_refresh_of_somebody_signed_out_is_told_so(world: World) -> None:
     async with world.browser() as http:
         assert (await http.get("/inbox/c/1", headers={"x-fragment": "1"})).status_code == 401
+
+
+async def test_what_a_newer_program_wrote_does_not_lock_the_page(world: World) -> None:
+    number = await world.conversation()
+    await world.heard(number, 1, "xin chào")
+    await world.add(
+        tables.events, conversation_id=number, seq=2, source="citizen", external_id="m2", kind="Hologram", at=NOW,
+        recorded_at=NOW, body=world.seal.close(b"\0\0\0\2{}", b"event"),
+    )  # fmt: skip
+    await world.add(
+        tables.reports, id="r", conversation_id=number, ordinal=1, code="TG-1", confirmed_at=NOW,
+        body=world.seal.close(b'{"schema": "tiepnhan.report/9"}', b"report"),
+    )  # fmt: skip
+    async with world.engine.begin() as connection:
+        sealed = world.seal.close(b"not a state", b"state")
+        await connection.execute(tables.conversations.update().values(state=sealed))
+    browser = await world.signed_in()
+
+    page = (await browser.get(f"/c/{number}")).text
+
+    assert "xin chào" in page and "TG-1" in page
