@@ -45,7 +45,7 @@ class Unrest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """What came of a part. `talk` is (who, words) as the phone shows it, with the record's own marks between."""
+    """What came of a part. `talk` is (who, words) as the phone shows it; `seconds` are real ones."""
 
     part: Part
     differences: list[str]
