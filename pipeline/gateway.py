@@ -120,6 +120,9 @@ class Gateway:
         self.writer.start()
         await asyncio.wait_for(self.writer.connected.wait(), 30)
         await self._take_over_dead()
+        with suppress(StorageAway, Overloaded, psycopg.Error):
+            # Before anybody can knock: what a dead process had put aside came first.
+            await self.reception.replay_spool()
         self._keep("sweep", self._sweep)
         self._keep("listen", self._listen)
         self._keep("spool", self._replay_spool)
@@ -143,6 +146,7 @@ class Gateway:
                 await errands.unregister(self.pool, self.owner)
                 self._recorder.path.unlink(missing_ok=True)
         self._recorder.close()
+        self.spool.close()
         await self.engine.app.close_async()
         await self.pool.close()
 

@@ -103,7 +103,7 @@ class Performer:
             report_id=errand.report_id,
             peer=errand.peer,
             contact_id=self._contact(errand),
-            attachments=await self._attachments(errand, submit.draft.media),
+            attachments=await self._attachments(errand, submit.draft.media, submit.draft.confirmed_at),
             now=self._now(),
             closed=submit.closed,
         )
@@ -135,7 +135,7 @@ class Performer:
         receipt = await self._store.follow_up(
             follow,
             key=self._seal.index(f"follow-up {errand.key}").hex(),
-            attachments=await self._attachments(errand, follow.media),
+            attachments=await self._attachments(errand, follow.media, follow.at),
             contact_id=self._contact(errand),
             profile=errand.profile,
         )
@@ -152,7 +152,9 @@ class Performer:
         opaque = self._seal.index(f"contact {errand.peer}").hex()
         return self._store.contact_for(errand.peer, opaque)
 
-    async def _attachments(self, errand: Errand, refs: tuple[MediaRef, ...]) -> list[Attachment]:
+    async def _attachments(
+        self, errand: Errand, refs: tuple[MediaRef, ...], since: datetime | None
+    ) -> list[Attachment]:
         if not refs:
             return []
         if self.media_fetched is not None:
@@ -161,6 +163,10 @@ class Performer:
                 await waited
         rows = await media_rows.of_conversation(self._pool, errand.key.conversation)
         by_key = {row.key_index: row for row in rows}
+        pending = any(by_key[key].status == "pending" for ref in refs if (key := self._seal.index(ref.key)) in by_key)
+        if pending and since is not None and self._now() - since < timedelta(seconds=MEDIA_PATIENCE_SECONDS):
+            # A download that failed once waits for its next try, perhaps in another process.
+            raise TryAgain("files of the report are still on their way", code="media")
         return [self._attachment(ref, by_key.get(self._seal.index(ref.key))) for ref in refs]
 
     def _attachment(self, ref: MediaRef, row: KeptMedia | None) -> Attachment:

@@ -1,10 +1,12 @@
 """The front door: greet? → verify → parse → record. Answers a platform only when its message is safe."""
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
@@ -22,6 +24,9 @@ log = structlog.get_logger()
 
 LARGEST_BODY = 1024 * 1024
 """No platform sends a webhook of a mebibyte; what is larger is refused unread."""
+
+_REPLAYED_AT_ONCE = 200
+_LONGEST_ID = 200
 
 
 class Reception:
@@ -65,8 +70,9 @@ class Reception:
             return Answer(refusal.status)
         try:
             body = await self.take(known, delivery)
-        except Overloaded:
+        except (Overloaded, OSError) as error:
             self.counts[channel, "busy"] += 1
+            log.error("delivery.not_taken", channel=channel, account=account, error=type(error).__name__)
             return Answer(503)
         return Answer(200, body, {"content-type": "application/json"} if body else {})
 
@@ -75,16 +81,14 @@ class Reception:
 
         Raises `Overloaded`, or `OSError` when neither the database nor the spool can take it.
         """
-        channel = account.channel
         if self._spool.size:
             # What waits in the spool came first.
             self._put_aside(account, delivery)
             return b""
         try:
             return await self._store(account, delivery)
-        except StorageAway:
+        except (StorageAway, psycopg.OperationalError):
             self._put_aside(account, delivery)
-            self.counts[channel.name, "spooled"] += 1
             return b""
 
     async def replay_spool(self) -> int:
@@ -94,15 +98,33 @@ class Reception:
         """
         replayed = 0
         for path in self._spool.files():
-            for spooled in self._spool.read(path):
-                account = self._accounts.get(spooled.channel, spooled.account)
-                if account is not None:
-                    await self._store(account, spooled.delivery)
-                    replayed += 1
+            place = 0
+            while True:
+                # What arrives meanwhile is appended: the file has been replayed when nothing is left to be read.
+                some, after = self._spool.read(path, start=place, most=_REPLAYED_AT_ONCE)
+                if after == place:
+                    break
+                place = after
+                # Started in their order, they stand in the writer's queue in their order.
+                done = await asyncio.gather(*map(self._replay, some), return_exceptions=True)
+                for error in done:
+                    if error is not None:
+                        raise error
+                replayed += len(some)
             self._spool.drop(path)
         return replayed
 
+    async def _replay(self, spooled: Spooled) -> None:
+        account = self._accounts.get(spooled.channel, spooled.account)
+        if account is not None:
+            await self._store(account, spooled.delivery)
+            return
+        log.error("spool.no_account", channel=spooled.channel, account=spooled.account)
+        reason = "the account is not configured any more"
+        await self._keep_row(spooled.channel, spooled.account, spooled.delivery, "unreadable", reason)
+
     def _put_aside(self, account: Account, delivery: Delivery) -> None:
+        self.counts[account.channel.name, "spooled"] += 1
         self._spool.append(Spooled(account.channel.name, account.channel.account, delivery))
 
     async def _store(self, account: Account, delivery: Delivery) -> bytes:
@@ -110,9 +132,7 @@ class Reception:
         try:
             events = channel.parse(delivery)
         except DeliveryUnreadable as error:
-            self.counts[channel.name, "unreadable"] += 1
-            await self._keep(account, delivery, "unreadable", str(error), _digest(delivery.body))
-            return b""
+            return await self._keep_unreadable(account, delivery, str(error))
         items = [
             Item(
                 self._seal.index(str(event.peer)), event, event.external_id, Source.CITIZEN, event.peer,
@@ -122,11 +142,23 @@ class Reception:
             if not isinstance(event, Ignored | AccountAlarm)
         ]  # fmt: skip
         if items:
-            for new in await self._writer.take(items):
+            try:
+                taken = await self._writer.take(items)
+            except (StorageAway, Overloaded):
+                raise
+            except Exception as error:
+                # It would be refused for ever: to deliver it again helps nobody, to lose it neither.
+                return await self._keep_unreadable(account, delivery, f"{type(error).__name__} while it was stored")
+            for new in taken:
                 self.counts[channel.name, "taken" if new else "known"] += 1
         if len(items) < len(events):
             await self._keep_others(account, delivery, events)
         return (channel.reply_inline(events) or b"") if isinstance(channel, Replies) else b""
+
+    async def _keep_unreadable(self, account: Account, delivery: Delivery, reason: str) -> bytes:
+        self.counts[account.channel.name, "unreadable"] += 1
+        await self._keep(account, delivery, "unreadable", reason, "")
+        return b""
 
     async def _keep_others(self, account: Account, delivery: Delivery, events: Sequence[PlatformEvent]) -> None:
         for event in events:
@@ -138,13 +170,20 @@ class Reception:
                 await self._keep(account, delivery, "alarm", event.reason, event.external_id)
 
     async def _keep(self, account: Account, delivery: Delivery, status: str, reason: str, external_id: str) -> None:
+        channel = account.channel
+        await self._keep_row(channel.name, channel.account, delivery, status, reason, external_id)
+
+    async def _keep_row(
+        self, channel: str, account: str, delivery: Delivery, status: str, reason: str, external_id: str = ""
+    ) -> None:
+        usable = 0 < len(external_id) <= _LONGEST_ID and external_id.isascii() and external_id.isprintable()
         await deliveries.keep(
             self._pool,
-            channel=account.channel.name,
-            account=account.channel.account,
-            external_id=external_id,
+            channel=channel,
+            account=account,
+            external_id=external_id if usable else _digest(delivery.body),
             status=status,
-            reason=reason,
+            reason=reason.replace("\0", "").encode(errors="replace").decode(),
             received_at=delivery.received_at,
             sealed=self._seal.close(delivery.body, b"delivery"),
         )
