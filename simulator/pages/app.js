@@ -389,6 +389,22 @@ const refreshCounters = async () => {
   }
 };
 
+// The staff page beside the phones. It is loaded when somebody first looks at it.
+const offerStaffPage = (url) => {
+  const frame = document.getElementById("staff");
+  document.getElementById("staff-title").hidden = false;
+  const buttons = [...document.querySelectorAll(".side")];
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const staff = button.dataset.side === "staff";
+      if (staff && !frame.src) frame.src = url;
+      frame.hidden = !staff;
+      document.getElementById("cases").hidden = staff;
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+    });
+  }
+};
+
 const begin = async () => {
   const settings = await ask("/demo/settings");
   const phones = ["zalo", "telegram"].filter((platform) => settings.phones[platform]).map((platform) =>
@@ -397,6 +413,7 @@ const begin = async () => {
   if (settings.inbox_url) {
     const link = document.getElementById("inbox-link");
     link.href = settings.inbox_url;
+    offerStaffPage(settings.inbox_url);
     link.hidden = false;
   }
   for (const tab of document.querySelectorAll(".tabs button")) {
