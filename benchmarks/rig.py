@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -30,7 +31,7 @@ from core.model import Peer
 from simulator.app import create_app as create_simulator
 from simulator.config import SimulatorConfig, TelegramConfig, ZaloConfig
 from simulator.engine import Simulator
-from simulator.outgoing import Answered, HttpOutgoing
+from simulator.outgoing import Answered, HttpOutgoing, Outgoing
 from simulator.world import Phone
 from storage.embedded import EmbeddedPostgres
 from storage.seal import Seal, key_from_file
@@ -60,6 +61,39 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+class Tenfold:
+    """How deliveries leave the simulator when each comes `times` over, the copies whenever the dice say so."""
+
+    def __init__(self, *, times: int, seed: int, within: float = 1.0) -> None:
+        self._out, self._times, self._within = HttpOutgoing(), times, within
+        self._dice = random.Random(seed)
+        self._tasks: set[asyncio.Task[Answered]] = set()
+        self.copies = self.refused = 0
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], patience: float) -> Answered:
+        for _ in range(self._times - 1):
+            task = asyncio.create_task(self._copy(url, body, dict(headers), patience))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await self._out.post(url, body, headers, patience)
+
+    async def _copy(self, url: str, body: bytes, headers: Mapping[str, str], patience: float) -> Answered:
+        await asyncio.sleep(self._dice.random() * self._within)
+        answer = await self._out.post(url, body, headers, patience)
+        self.copies += 1
+        self.refused += answer.status != 200
+        return answer
+
+    async def settle(self) -> None:
+        """Every copy has been answered."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    async def close(self) -> None:
+        await self.settle()
+        await self._out.close()
 
 
 class Balancer:
@@ -99,10 +133,7 @@ class GatewayProcess:
 
     async def start(self, *, ready: str = "/readyz") -> None:
         begun = time.monotonic()
-        command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--config", str(self.config)]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIEPNHAN_")}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        self._launch()
         async with aiohttp.ClientSession() as http:
             while True:
                 if self.process.poll() is not None:
@@ -116,6 +147,12 @@ class GatewayProcess:
                 await asyncio.sleep(0.02)
         self.starts.append(time.monotonic() - begun)
 
+    def _launch(self) -> None:
+        command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--config", str(self.config)]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIEPNHAN_")}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+
     def kill(self) -> None:
         """SIGKILL: nothing is said goodbye to."""
         assert self.process is not None
@@ -123,12 +160,13 @@ class GatewayProcess:
         self.process.wait()
 
     async def stop(self) -> None:
-        if self.process is None or self.process.poll() is not None:
+        process = self.process
+        if process is None or process.poll() is not None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         with suppress(TimeoutError):
-            await until(lambda: self.process and self.process.poll() is not None, seconds=20)
-        if self.process.poll() is None:
+            await until(lambda: process.poll() is not None, seconds=20)
+        if process.poll() is None:
             self.kill()
 
     def memory(self) -> int:
@@ -198,14 +236,13 @@ async def rig(
     zalo: Mapping[str, Any] | None = None,
     store_profile: Sequence[str] = (),
     start: bool = True,
+    out: Outgoing | None = None,
 ) -> AsyncIterator[Rig]:
     """Everything up and listening on free ports of 127.0.0.1. `database` empty: the gateway's own, with fsync.
 
     `retry_speed` hurries the platforms' redelivery: Zalo comes again after 30 s / `retry_speed`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    # The database's own user has to walk through.
-    folder.chmod(0o755)
+    _make(folder)
     *ports, simulator_port, store_port = free_ports(gateways + 2)
     own_store = None
     if not store_database:
@@ -220,7 +257,7 @@ async def rig(
         retry_speed=retry_speed,
         demo_phones=False,
     )
-    simulator = Simulator(platforms, out=Balancer(ports) if gateways > 1 else None)
+    simulator = Simulator(platforms, out=out or (Balancer(ports) if gateways > 1 else None))
     faults = Faults(hang_seconds=60)
     store_settings = CaseStoreSettings(
         database_url=store_database, profiles=tuple(store_profile) or (profile,), api_keys=(KEY,), port=store_port,
@@ -256,6 +293,12 @@ async def rig(
         await asyncio.to_thread(made.postgres.stop)
         if own_store is not None:
             await asyncio.to_thread(own_store.stop)
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # The database's own user has to walk through.
+    folder.chmod(0o755)
 
 
 def _configuration(

@@ -7,12 +7,14 @@ errands, reports and cases are compared row by row.
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +97,7 @@ async def survive(
             running.simulator, citizens, script, answer_timeout=patience, tries=6, ledger=ledger, spread=1.0
         )
         await asyncio.wait_for(killer, 60)
-        await until(lambda: not _open_errands(running), what="the last errand")
+        await until(lambda: not open_errands(running), what="the last errand")
         figures.seconds = round(loop.time() - begun, 1)
         figures.restart_seconds = [round(seconds, 2) for seconds in running.gateway.starts]
         count(running, ledger, figures)
@@ -107,19 +109,27 @@ async def _kill(running: Rig, ledger: Ledger, figures: Figures, kills: int) -> N
     dice = random.Random(figures.seed)
     moments = sorted(dice.sample(range(1, figures.citizens * PER_CITIZEN), kills))
     for moment in moments:
-        await until(lambda due=moment: ledger.acknowledged >= due, seconds=300, what="the moment")
+        await until(partial(_reached, ledger, moment), seconds=300, what="the moment")
         await asyncio.sleep(dice.random() * 0.02)
         figures.kills += 1
         if figures.victim == "postgres":
             before = running.postgres.pid()
             running.kill_postgres()
-            await until(lambda old=before: running.postgres.pid() not in (None, old), what="PostgreSQL")
+            await until(partial(_lives_anew, running, before), what="PostgreSQL")
         else:
             running.gateway.kill()
             await running.gateway.start()
 
 
-def _open_errands(running: Rig) -> int:
+def _reached(ledger: Ledger, moment: int) -> bool:
+    return ledger.acknowledged >= moment
+
+
+def _lives_anew(running: Rig, before: int | None) -> bool:
+    return running.postgres.pid() not in (None, before) and running.postgres.running()
+
+
+def open_errands(running: Rig) -> int:
     try:
         with psycopg.connect(running.database_url, connect_timeout=3) as connection:
             row = connection.execute("select count(*) from errands where status = 'open'").fetchone()
@@ -128,7 +138,7 @@ def _open_errands(running: Rig) -> int:
     return int(row[0]) if row else 0
 
 
-# --- the books ----------------------------------------------------------------------------------------------------------
+# --- the books --------------------------------------------------------------------------------------------------------
 
 
 def count(running: Rig, ledger: Ledger, figures: Figures) -> None:
@@ -192,18 +202,18 @@ def _answers(connection: psycopg.Connection[Any], number: int, phone: Phone, fig
 
 def _cases(running: Rig, reports: Mapping[str, str | None], figures: Figures) -> None:
     with psycopg.connect(running.store_url) as connection:
-        found = connection.execute(
+        rows = connection.execute(
             "select k.key, c.code from cases c left join idempotency_keys k on k.case_id = c.id"
         ).fetchall()
-    cases = Counter(key for key, _ in found)
-    codes = dict(found)
+    found: list[tuple[str | None, str]] = [(row[0], row[1]) for row in rows]
+    cases, codes = Counter(key for key, _ in found), dict(found)
     figures.reports, figures.cases = len(reports), len(found)
     figures.reports_without_case = sum(cases[key] != 1 or codes.get(key) != code for key, code in reports.items())
     figures.cases_without_report = sum(key not in reports for key, _ in found)
 
 
 def _descents(places: list[int]) -> int:
-    return sum(later < earlier for earlier, later in zip(places, places[1:], strict=False))
+    return sum(later < earlier for earlier, later in itertools.pairwise(places))
 
 
 async def _main() -> int:

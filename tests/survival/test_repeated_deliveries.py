@@ -1,0 +1,83 @@
+"""Every delivery comes ten times, its copies among later messages of all: as if it had come once."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.rig import Rig, Tenfold, rig, until
+from benchmarks.survival import Figures, count, open_errands
+from simulator.citizens import DEMO, Ledger, Script, Turn, run_citizens
+
+CODE = re.compile(r"\b[A-ZĐ]{2,6}-\d{4,8}-\d{3,8}\b")
+
+HASTY = Script(
+    turns=[
+        Turn(text="Đèn đường trước số {n} Lý Thường Kiệt, phường 5, Mỹ Tho hỏng", answers=0),
+        Turn(text="tôi tên {name}", answers=0),
+        Turn(text="số điện thoại {number}", answers=0),
+        Turn(text="tối quá, đi lại nguy hiểm"),
+    ]
+)
+"""Somebody who types on without waiting for answers."""
+
+
+def books(running: Rig, ledger: Ledger) -> Figures:
+    figures = Figures(victim="", citizens=len(ledger.citizens), kills=0, seed=0)
+    count(running, ledger, figures)
+    return figures
+
+
+def transcripts(running: Rig) -> dict[str, list[str]]:
+    """What each phone shows, citizens' words and answers, without the case's own code."""
+    phones = running.simulator.world.phones.values()
+    return {phone.id: [CODE.sub("CODE", bubble.text) for bubble in phone.bubbles] for phone in phones}
+
+
+async def play(folder: Path, store: str, *, times: int, seed: int) -> tuple[Figures, dict[str, list[str]]]:
+    out = Tenfold(times=times, seed=seed)
+    async with rig(folder, store_database=store, seed=seed, out=out) as running:
+        ledger = await run_citizens(running.simulator, 12, DEMO, answer_timeout=30)
+        await out.settle()
+        await until(lambda: open_errands(running) == 0)
+        assert (out.copies, out.refused) == ((times - 1) * ledger.sent, 0)
+        return books(running, ledger), transcripts(running)
+
+
+async def test_ten_deliveries_of_each_message_end_like_one(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
+    once, said_once = await play(tmp_path / "once", fresh_database(), times=1, seed=3)
+    tenfold, said_tenfold = await play(tmp_path / "tenfold", fresh_database(), times=10, seed=3)
+
+    assert (once.wrong, tenfold.wrong) == ({}, {})
+    assert said_tenfold == said_once
+    assert (tenfold.errands, tenfold.reports, tenfold.cases) == (once.errands, once.reports, once.cases)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_copies_among_later_messages_change_neither_order_nor_number(
+    tmp_path: Path, fresh_database: Callable[[], str], seed: int
+) -> None:
+    out = Tenfold(times=10, seed=seed, within=0.3)
+    async with rig(tmp_path / "rig", store_database=fresh_database(), seed=seed, out=out) as running:
+        ledger = await run_citizens(running.simulator, 20, HASTY, answer_timeout=30)
+        await out.settle()
+        await until(lambda: open_errands(running) == 0)
+        figures = books(running, ledger)
+
+    assert (figures.wrong, figures.acknowledged) == ({}, 80)
+    assert figures.errands.keys() <= {"done", "superseded"}
+
+
+async def test_deliveries_of_different_people_in_any_order_end_alike(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
+    async with rig(tmp_path / "rig", store_database=fresh_database(), seed=4) as running:
+        running.simulator.faults.add(platform="*", action="shuffle", where="webhook", probability=0.4)
+        running.simulator.faults.add(platform="*", action="twice", where="webhook", probability=0.5)
+        ledger = await run_citizens(running.simulator, 16, DEMO, answer_timeout=30)
+        await until(lambda: open_errands(running) == 0)
+        figures = books(running, ledger)
+
+    assert figures.wrong == {}
+    assert (figures.reports, figures.cases) == (16, 16)
