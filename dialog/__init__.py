@@ -5,6 +5,6 @@ next, `answers.py` how an answer is heard, `news.py` what the case store tells, 
 """
 
 from dialog.state import State, decode, encode
-from dialog.step import new_state, step, waiting_for
+from dialog.step import new_state, overhear, step, waiting_for
 
-__all__ = ["State", "decode", "encode", "new_state", "step", "waiting_for"]
+__all__ = ["State", "decode", "encode", "new_state", "overhear", "step", "waiting_for"]

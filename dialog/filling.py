@@ -273,7 +273,8 @@ def fill_cccd(turn: Turn, replacing: Collection[str]) -> None:
 
 
 def fill_tax_code(turn: Turn, replacing: Collection[str]) -> None:
-    if turn.reading.tax_code_valid:
+    # The form of the number is what is asked for (R-TH-20). Its check digit is not ours to judge: old numbers miss it.
+    if turn.reading.tax_code:
         _set(turn, "tax_code", turn.reading.tax_code, replacing)
 
 

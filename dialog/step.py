@@ -8,9 +8,10 @@ from core.effects import Effect
 from core.events import Event, GivenBack, InboundMessage, MessageEdited, TimerFired
 from dialog.clock import expire, set_alarm, timer_fired
 from dialog.filling import fill_pin
-from dialog.hearing import hear, judge_edit
+from dialog.hearing import discarded, emergency, hear, judge_edit
 from dialog.news import STORE
 from dialog.questions import ask
+from dialog.reading import read
 from dialog.reporting import correct_message, reread
 from dialog.state import State
 from dialog.turn import Turn
@@ -33,6 +34,19 @@ def step(state: State, event: Event, profile: Profile, now: datetime) -> tuple[S
     handle(turn, event)
     set_alarm(turn)
     return turn.state, turn.effects
+
+
+def overhear(state: State, event: InboundMessage, profile: Profile, now: datetime) -> list[Effect]:
+    """What must happen although a person has the conversation: an emergency's number is told, a secret is not kept.
+
+    The dialog itself stays where it is. Order of checks: profile schema §4, rows 2 and 3.
+    """
+    turn = Turn(state=state, profile=profile, now=now, message=event)
+    if event.text:
+        turn.reading = read(event, profile=profile, now=now)
+        if not emergency(turn):
+            discarded(turn)
+    return turn.effects
 
 
 def waiting_for(state: State) -> str:

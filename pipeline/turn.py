@@ -44,15 +44,24 @@ _UNHEARD = (OwnEcho, Progress, PeerChanged, StaffWrote, TakenOver)
 class Row(Protocol):
     """The part of a conversation that a turn reads."""
 
-    owner: str
-    operator: str
-    reachable: bool
-    last_inbound_at: datetime | None
-    replies: int
-    unread: int
-    alert: str
-    wake_at: datetime | None
-    waiting_since: datetime | None
+    @property
+    def owner(self) -> str: ...
+    @property
+    def operator(self) -> str: ...
+    @property
+    def reachable(self) -> bool: ...
+    @property
+    def last_inbound_at(self) -> datetime | None: ...
+    @property
+    def replies(self) -> int: ...
+    @property
+    def unread(self) -> int: ...
+    @property
+    def alert(self) -> str: ...
+    @property
+    def wake_at(self) -> datetime | None: ...
+    @property
+    def waiting_since(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,8 @@ def take(
     if turn.owner != BOT:
         # News of a case waits for the person; what the citizen says is the person's to answer.
         turn.hold = isinstance(event, CaseOpened | CaseChanged | CaseFound | SubmissionRefused)
+        if isinstance(event, InboundMessage):
+            _overhear(turn, event, profile=profile, capabilities=capabilities, now=now)
         return turn
     step(turn, event, profile=profile, capabilities=capabilities, now=now)
     return turn
@@ -125,6 +136,17 @@ def step(turn: Turn, event: Event, *, profile: Profile, capabilities: Capabiliti
     turn.state, turn.wake_at = state, state.wake_at
     for effect in effects:
         _wish(turn, effect, capabilities, now)
+
+
+def _overhear(
+    turn: Turn, event: InboundMessage, *, profile: Profile, capabilities: Capabilities, now: datetime
+) -> None:
+    """A fire does not wait until somebody comes to the inbox. Once a person is there, the person is told instead."""
+    for effect in dialog.overhear(turn.state, event, profile, now):
+        if turn.owner == WAITING or not isinstance(effect, Say):
+            _wish(turn, effect, capabilities, now)
+        else:
+            turn.alert = "emergency"
 
 
 def _hear(turn: Turn, event: Event, now: datetime) -> None:

@@ -24,6 +24,7 @@ class Compiled:
     matcher: Matcher
     commands: answers.Commands
     code: re.Pattern[str]
+    rating_labels: answers.Labels
 
     @cached_property
     def units(self) -> Units:
@@ -54,6 +55,7 @@ def _compile(profile: Profile) -> Compiled:
         matcher=matcher,
         commands=answers.command_phrases(profile.commands),
         code=numbers.loose_code(profile.code.prefix),
+        rating_labels=answers.rating_labels(profile.rating),
     )
 
 

@@ -28,10 +28,17 @@ _THANKS_TAIL = re.compile(
     r"[\s,.;!]*(?:(?:em|toi|minh|xin)\s+)?(?:cam on|thanks|tks|thank)(?:\s+(?:ad|admin|anh|chi|nhieu|cac|a|c|quy"
     r"|co quan|rat|moi nguoi))*[\s.!]*$"
 )
+_ANY_WORD = re.compile(r"\w")
+_UNTIDY = re.compile(r"[ \t]{2}|[,;:]\s*[,;:]|[.!?]\s*[,;:]|[ ,;:][.!?]| [,;:]")
+"""What one of the following four patterns would change."""
 _SPACES = re.compile(r"[ \t]{2,}")
 _ORPHANS = re.compile(r"(?:\s*[,;:]\s*){2,}")
 _AFTER_STOP = re.compile(r"([.!?])\s*[,;:]")
 _BEFORE_STOP = re.compile(r"[ ,;:]+([.!?])|[ ]+([,;:])")
+
+
+_SHORT = frozenset(short for short, full in SHORTHAND.items() if full) | SHORT_UNITS.keys() | {"dc", "đc"}
+"""Words that `expand` may write out."""
 
 
 def labelled(flat_text: str, span: Span) -> Span:
@@ -51,7 +58,9 @@ def head(text: str, flat_text: str) -> int:
 
 
 def thanks_tail(flat_text: str) -> int:
-    match = _THANKS_TAIL.search(flat_text, max(0, len(flat_text) - 60))
+    start = max(0, len(flat_text) - 60)
+    said = "cam on" in flat_text[start:] or "thank" in flat_text[start:] or "tks" in flat_text[start:]
+    match = _THANKS_TAIL.search(flat_text, start) if said else None
     return match.start() if match and match.start() else len(flat_text)
 
 
@@ -65,10 +74,11 @@ def without(text: str, cuts: Iterable[Span]) -> str:
         at = end
     pieces.append(text[at:])
     joined = " ".join(piece.strip(" \t") if index > 0 else piece for index, piece in enumerate(pieces) if piece.strip())
-    joined = _SPACES.sub(" ", joined)
-    joined = _AFTER_STOP.sub(r"\1", _ORPHANS.sub(", ", joined))
-    joined = _BEFORE_STOP.sub(lambda match: match[1] or match[2], joined)
-    return joined.strip(" ,;:-–.\t\n()").strip() if re.search(r"\w", joined) else ""
+    if _UNTIDY.search(joined):
+        joined = _SPACES.sub(" ", joined)
+        joined = _AFTER_STOP.sub(r"\1", _ORPHANS.sub(", ", joined))
+        joined = _BEFORE_STOP.sub(lambda match: match[1] or match[2], joined)
+    return joined.strip(" ,;:-–.\t\n()").strip() if _ANY_WORD.search(joined) else ""
 
 
 def scrub(text: str, private: Sequence[str]) -> str:
@@ -82,8 +92,10 @@ def scrub(text: str, private: Sequence[str]) -> str:
 def expand(description: str, place: PlaceReading | None) -> str:
     """The description with shorthand written out and the ward in its official spelling (R-BN-26, R-TH-18)."""
     tokens = tokenize(description)
-    replaced: list[tuple[Span, str]] = []
     ward = _official(place)
+    if not ward and _SHORT.isdisjoint([token.lower for token in tokens]):
+        return description
+    replaced: list[tuple[Span, str]] = []
     start = description.find(place.ward_typed) if place and ward and place.ward_typed else -1
     ward_span = (start, start + len(place.ward_typed)) if place and start >= 0 else (0, 0)
     if ward_span[1]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dialog.reading.answers import forms
+from dialog.reading.answers import Said
 from dialog.reading.lexicon import CHITCHAT, CONTRAST, GREETINGS, HEADS, POSITIVE, SHORTHAND, TAILS
 from dialog.reading.model import Span
 from dialog.reading.phrases import Found, Range
@@ -22,9 +22,15 @@ _ENGLISH = word_set(
 )
 
 
+_POLITE = HEADS | TAILS
+_OF_THANKS = _POLITE | _LATER_OK | {"cam", "on", "thank", "thanks", "xin", "cua", "chan", "thanh"}
+_OF_GREETING = GREETINGS | _POLITE | {"kinh", "xin", "cac", "moi", "nguoi", "ban"}
+
 _STATE = (
     r"(?:(?:toi|den) dau|sao roi|the nao|ra sao|xu ly chua|xong chua|giai quyet chua|co ket qua|tinh trang|tra cuu)"
 )
+_STATE_WORDS = ("chua", "dau", "nao", "sao", "ket qua", "tinh trang", "tra cuu")
+"""One of them is in every question after a state."""
 _ASKS_STATE = re.compile(_STATE)
 _ASKS_STATE_OF = re.compile(rf"(?:phan anh|ho so|don|vu|ma|kien nghi)(?: \w+){{0,6}} {_STATE}")
 
@@ -41,7 +47,7 @@ def foreign(text: str, tokens: Sequence[Token]) -> bool:
     letters = [token for token in tokens if not token.text[0].isdigit()]
     if not letters:
         return False
-    other = len(_SCRIPTS.findall(text))
+    other = 0 if text.isascii() else len(_SCRIPTS.findall(text))
     if other:
         return other * 2 >= sum(char.isalpha() for char in text)
     if len(letters) < 3 or any(token.accented for token in letters):
@@ -51,22 +57,15 @@ def foreign(text: str, tokens: Sequence[Token]) -> bool:
     return strange * 2 >= len(letters) or (english * 2 >= len(letters) and strange * 4 >= len(letters))
 
 
-def kind(text: str, tokens: Sequence[Token], *, matter: bool) -> Kind:
+def kind(text: str, said: Said, *, matter: bool) -> Kind:
     """`matter`: words of a category or a place were found, so that it is no small talk."""
-    said = forms(tokens)
-    joined = f" {' '.join(said)} "
-    greeting = bool(said) and (said[0] in GREETINGS or any(word in GREETINGS for word in said[:3]))
-    thanks = (" cam on " in joined or " thank " in joined or " thanks " in joined) and all(
-        word in TAILS | HEADS | _LATER_OK | {"cam", "on", "thank", "thanks", "xin", "cua", "chan", "thanh"}
-        for word in said
-    )
-    small = not matter and len(said) <= 9 and any(f" {phrase} " in joined for phrase in CHITCHAT)
-    only_greeting = (
-        greeting
-        and not matter
-        and all(word in GREETINGS | HEADS | TAILS | {"kinh", "xin", "cac", "moi", "nguoi", "ban"} for word in said)
-    )
-    return Kind(greeting, small or only_greeting, thanks, foreign(text, tokens))
+    heard = said.words
+    joined = f" {said.joined} "
+    greeting = not GREETINGS.isdisjoint(heard[:3])
+    thanks = (" cam on " in joined or " thank " in joined or " thanks " in joined) and _OF_THANKS.issuperset(heard)
+    small = not matter and len(heard) <= 9 and any(f" {phrase} " in joined for phrase in CHITCHAT)
+    only_greeting = greeting and not matter and _OF_GREETING.issuperset(heard)
+    return Kind(greeting, small or only_greeting, thanks, foreign(text, said.tokens))
 
 
 def insult_ranges(found: Found, profile: Profile, tokens: Sequence[Token]) -> tuple[str, list[Range]]:
@@ -125,7 +124,7 @@ def exclusion(
 
 def _only_thanks(found: Found, profile: Profile, tokens: Sequence[Token], ranges: Sequence[Range]) -> bool:
     """Whether the whole message is thanks (TH Đ11.5: "không kèm theo kiến nghị"), beyond the row's own kw_unless."""
-    said = forms(tokens)
+    said = Said(tokens).words
     first = min(start for start, _ in ranges)
     joined = " ".join(said)
     praised = any(f" {word} " in f" {joined} " for word in POSITIVE)
@@ -148,9 +147,10 @@ def _asks(said: Sequence[str]) -> bool:
     return any(word in {"nhung", "van", "mong", "nho", "sao", "chua", "hoai"} for word in said)
 
 
-def asks_status(tokens: Sequence[Token], *, coded: bool, beside: int) -> bool:
+def asks_status(said: Said, *, coded: bool, beside: int) -> bool:
     """Whether a case's state is asked for. `coded`: a report code was typed, with `beside` other words."""
-    said = " ".join(forms(tokens))
     if coded:
-        return beside <= 6 or _ASKS_STATE.search(said) is not None
-    return len(tokens) <= 16 and _ASKS_STATE_OF.search(said) is not None
+        return beside <= 6 or _ASKS_STATE.search(said.joined) is not None
+    if len(said.words) > 16 or not any(word in said.joined for word in _STATE_WORDS):
+        return False
+    return _ASKS_STATE_OF.search(said.joined) is not None

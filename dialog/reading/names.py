@@ -23,6 +23,7 @@ _TRIGGER = re.compile(
     rf"(?<!\w)(?:{_ME}\s+)?(?:ho\s+(?:va\s+)?ten|ten)(?:\s+(?:cua\s+)?{_ME})?(?:\s+(?:day du|that))?\s*(?:la|:|-)*\s*"
     rf"|(?<!\w){_ME}\s+la\s+|(?<!\w)nguoi (?:gui|phan anh)\s*(?:la|:)\s*"
 )
+_TRIGGER_WORDS = ("ten", " la", "nguoi ", "\nla", "\tla")
 _WEAK = re.compile(rf"{_ME}\s+la\s+$")
 _STRONG = re.compile(rf"(?:ho|va|{_ME})\s+ten|ten\s+(?:cua\s+)?{_ME}|ten\s*(?:la|:)|nguoi")
 _NOT_A_PERSON = re.compile(r"(?:duong|pho|cay|giau|khong|mat|doi|dat|noi|sua|neu|can|ghi|bang|quan|bien|cong ty)\s+$")
@@ -93,6 +94,8 @@ def _believable(flat_text: str, match: re.Match[str], part: Sequence[Token]) -> 
 
 def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
     """A name that was introduced: "tôi tên …", "em là …", "họ tên: …"."""
+    if not any(word in flat_text for word in _TRIGGER_WORDS):
+        return None
     for match in _TRIGGER.finditer(flat_text):
         first = next((i for i, token in enumerate(tokens) if token.start >= match.end()), None)
         if first is None or _OTHER_WORD.match(text, match.start()):
@@ -143,6 +146,8 @@ def asked(text: str, tokens: Sequence[Token], barred: Sequence[Span]) -> Name | 
 
 def standalone(text: str, tokens: Sequence[Token], phone_spans: Sequence[Span], barred: Sequence[Span]) -> Name | None:
     """A name nobody asked for: a clause of its own right before or after a phone number (D06, D08, D09)."""
+    if not phone_spans:
+        return None
     for first, last in _clauses(tokens, barred):
         part = tokens[first:last]
         near = any(0 <= start - part[-1].end <= 12 or 0 <= part[0].start - end <= 4 for start, end in phone_spans)
@@ -175,7 +180,7 @@ def _clauses(tokens: Sequence[Token], barred: Sequence[Span]) -> list[tuple[int,
     clauses: list[tuple[int, int]] = []
     first = None
     for index, token in enumerate(tokens):
-        inside = any(start <= token.start < end for start, end in barred)
+        inside = bool(barred) and any(start <= token.start < end for start, end in barred)
         if first is not None and (inside or token.gap):
             clauses.append((first, index))
             first = None
@@ -193,7 +198,7 @@ _ORG_STOP = word_set(
 
 def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
     """Who speaks: "Công ty TNHH An Phát chúng tôi…", "hộ kinh doanh của tôi…". The name itself may be empty."""
-    match = _ORG.search(flat_text)
+    match = _ORG.search(flat_text) if any(word in flat_text for word in ORGANIZATIONS) else None
     if not match:
         return None
     first = next(i for i, token in enumerate(tokens) if token.end > match.start())

@@ -52,6 +52,8 @@ def emails(text: str) -> list[Number]:
 
 def report_codes(text: str, flat_text: str, prefix: str, regex: str, loose: re.Pattern[str]) -> list[Number]:
     """Codes in any case, with or without hyphens (D19), in the spelling of `code.regex`."""
+    if prefix.lower() not in flat_text:
+        return []
     found = []
     for match in loose.finditer(flat_text):
         code = "-".join((prefix, *match.groups()))

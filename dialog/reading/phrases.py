@@ -1,6 +1,6 @@
 """The matching rules of the profile schema, §4: `kw`, `kw_bare`, `kw_not`, `kw_unless` over tokens, and the scores."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -30,16 +30,25 @@ class Readings:
         self, tokens: Sequence[Token], shorthand: Mapping[str, tuple[str, ...]], near: Mapping[int, tuple[str, ...]]
     ) -> None:
         self.tokens = tokens
-        self.forms = [(token.lower, *shorthand.get(token.bare, ())) for token in tokens]
+        self.forms = [
+            (token.lower, *shorthand[token.bare]) if token.bare in shorthand else (token.lower,) for token in tokens
+        ]
         self.bare_forms = [
             tuple(map(flat, forms)) if len(forms) > 1 else (token.bare,)
             for token, forms in zip(tokens, self.forms, strict=True)
         ]
         self.typos = near
 
+    def starts(self, at: int) -> Collection[str]:
+        """The folded words that may stand at `at`, slips included."""
+        near = self.typos.get(at)
+        return {*self.bare_forms[at], *map(flat, near)} if near else self.bare_forms[at]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
+    """Words to be found in a row. A matcher has one of each, so they are compared by identity."""
+
     words: tuple[str, ...]
     bare: tuple[str, ...]
     only_bare: bool
@@ -103,15 +112,15 @@ class RowMatch:
 
 
 class Matcher:
-    """All word lists of a profile, compiled into one index by first word."""
+    """All word lists of a profile, compiled into one index by first word and second word ("" where there is none)."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], _Lists] = {}
-        self._index: dict[str, list[Phrase]] = {}
+        self._index: dict[str, dict[str, list[Phrase]]] = {}
+        self._phrases: dict[tuple[tuple[str, ...], bool], Phrase] = {}
         self._users: dict[Phrase, list[tuple[str, str]]] = {}
         self._vocabulary: set[str] = set()
         self._near = Typos(())
-        self._memory: dict[str, tuple[str, ...]] = {}
 
     def add(self, table: str, row_id: str, row: Worded) -> None:
         lists = self._rows.setdefault((table, row_id), _Lists())
@@ -126,9 +135,12 @@ class Matcher:
 
     def _phrase(self, text: str, only_bare: bool, user: tuple[str, str]) -> Phrase:
         cut = words(text)
-        phrase = Phrase(cut, tuple(map(flat, cut)), only_bare)
+        phrase = self._phrases.get((cut, only_bare))
+        if phrase is None:
+            phrase = self._phrases[cut, only_bare] = Phrase(cut, tuple(map(flat, cut)), only_bare)
         if phrase not in self._users and cut:
-            self._index.setdefault(phrase.bare[0], []).append(phrase)
+            first, second = phrase.bare[0], phrase.bare[1] if len(cut) > 1 else ""
+            self._index.setdefault(first, {}).setdefault(second, []).append(phrase)
         self._users.setdefault(phrase, []).append(user)
         self._vocabulary.update(phrase.words if not only_bare else phrase.bare)
         return phrase
@@ -141,10 +153,11 @@ class Matcher:
     def _typos(self, tokens: Sequence[Token]) -> dict[int, tuple[str, ...]]:
         found = {}
         for index, token in enumerate(tokens):
-            if not 3 < len(token.lower) < 12 or token.lower in self._vocabulary:
+            word = token.lower
+            if word in self._vocabulary or not 3 < len(word) < 12:
                 continue
             if token.accented or not is_syllable(token.bare):
-                near = self._near.near(token.lower)
+                near = self._near.near(word)
                 if near:
                     found[index] = near
         return found
@@ -152,16 +165,22 @@ class Matcher:
     def find(self, tokens: Sequence[Token], shorthand: Mapping[str, tuple[str, ...]]) -> "Found":
         reading = Readings(tokens, shorthand, self._typos(tokens))
         ranges: dict[Phrase, list[Range]] = {}
-        users: dict[tuple[str, str], None] = {}
+        index = self._index
         for at in range(len(tokens)):
-            starts = set(reading.bare_forms[at])
-            starts.update(flat(word) for word in reading.typos.get(at, ()))
-            for start in starts:
-                for phrase in self._index.get(start, ()):
-                    if phrase.matches(reading, at):
-                        ranges.setdefault(phrase, []).append((at, at + len(phrase.words)))
-                        users.update(dict.fromkeys(self._users[phrase]))
-        return Found(self._rows, ranges, users)
+            for start in reading.starts(at):
+                followers = index.get(start)
+                if followers:
+                    for phrase in self._candidates(reading, at, followers):
+                        if phrase.matches(reading, at):
+                            ranges.setdefault(phrase, []).append((at, at + len(phrase.words)))
+        return Found(self._rows, ranges, {user for phrase in ranges for user in self._users[phrase]})
+
+    @staticmethod
+    def _candidates(reading: Readings, at: int, followers: Mapping[str, list[Phrase]]) -> Iterator[Phrase]:
+        yield from followers.get("", ())
+        if at + 1 < len(reading.tokens):
+            for second in reading.starts(at + 1):
+                yield from followers.get(second, ())
 
 
 class Found:
@@ -175,22 +194,36 @@ class Found:
     ) -> None:
         self._rows = rows
         self._ranges = ranges
-        self._users = frozenset(users)
+        self._users: dict[str, set[str]] = {}
+        for table, row_id in users:
+            self._users.setdefault(table, set()).add(row_id)
+        self._known: dict[tuple[str, str], RowMatch | None] = {}
 
     def row(self, table: str, row_id: str, *, without: Sequence[Range] = ()) -> RowMatch | None:
         """The row's match, or None. Matches inside `without` (a person's name, a ward) do not count."""
-        key = (table, row_id)
-        if key not in self._users:
+        if row_id not in self._users.get(table, ()):
             return None
+        key = (table, row_id)
+        if without:
+            return self._match(key, without)
+        if key not in self._known:
+            self._known[key] = self._match(key, ())
+        return self._known[key]
+
+    def _match(self, key: tuple[str, str], without: Sequence[Range]) -> RowMatch | None:
         lists = self._rows[key]
         if any(phrase in self._ranges for phrase in lists.unless):
             return None
+        ranges = self._ranges
         taken = _indices(without)
         for phrase in lists.nots:
-            taken |= _indices(self._ranges.get(phrase, ()))
+            if phrase in ranges:
+                taken |= _indices(ranges[phrase])
         candidates: set[Range] = set()
         for parts in lists.hits:
-            places = [[r for r in self._ranges.get(part, ()) if taken.isdisjoint(range(*r))] for part in parts]
+            if parts[0] not in ranges:
+                continue
+            places = [[r for r in ranges.get(part, ()) if taken.isdisjoint(range(*r))] for part in parts]
             if all(places):
                 candidates.update(r for part in places for r in part)
         chosen: list[Range] = []
@@ -200,22 +233,27 @@ class Found:
                 taken.update(range(*found))
         return RowMatch(chosen, sum(end - start for start, end in chosen)) if chosen else None
 
+    def rows(self, table: str, ids: Iterable[str]) -> list[str]:
+        """Those of the rows that match, in the order given."""
+        users = self._users.get(table)
+        return [row_id for row_id in ids if row_id in users and self.row(table, row_id)] if users else []
+
     def ranges(self, table: str, ids: Iterable[str]) -> list[Range]:
         """Token ranges of all matches of these rows."""
-        matches = (self.row(table, row_id) for row_id in ids)
+        matches = (self.row(table, row_id) for row_id in self.rows(table, ids))
         return [found for match in matches if match for found in match.ranges]
 
     def first(self, table: str, ids: Iterable[str]) -> str:
         """The first row of the table that matches, in the profile's order; "" when none does."""
-        return next((row_id for row_id in ids if self.row(table, row_id)), "")
+        return next(iter(self.rows(table, ids)), "")
 
     def scores(self, table: str, ids: Iterable[str], *, without: Sequence[Range] = ()) -> tuple[Scored, ...]:
         """Matching rows, best first; rows of equal score keep the profile's order."""
-        scored = []
-        for row_id in ids:
-            match = self.row(table, row_id, without=without)
-            if match:
-                scored.append(Scored(id=row_id, score=match.score))
+        users = self._users.get(table)
+        if not users:
+            return ()
+        matches = ((row_id, self.row(table, row_id, without=without)) for row_id in ids if row_id in users)
+        scored = [Scored(id=row_id, score=match.score) for row_id, match in matches if match]
         return tuple(sorted(scored, key=lambda item: -item.score))
 
 

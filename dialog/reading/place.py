@@ -89,7 +89,13 @@ class Part:
     kind: str
 
 
+_HEADS = frozenset(words.split()[0] for words in _OPENERS)
+_MAY_BE_STREETS = FAMILY_NAMES - PLACE_STOPS
+
+
 def _opener(tokens: Sequence[Token], at: int) -> tuple[str, int]:
+    if tokens[at].bare not in _HEADS:
+        return "", at
     for size in (3, 2, 1):
         if at + size > len(tokens) or any(token.gap for token in tokens[at + 1 : at + size]):
             continue
@@ -102,7 +108,7 @@ def _opener(tokens: Sequence[Token], at: int) -> tuple[str, int]:
 
 
 def _is_number(token: Token) -> bool:
-    return _NUMBER.fullmatch(token.bare) is not None
+    return token.bare[0] in "0123456789" and _NUMBER.fullmatch(token.bare) is not None
 
 
 def _number_run(tokens: Sequence[Token], at: int, text: str) -> int:
@@ -148,7 +154,7 @@ def _proper_run(text: str, tokens: Sequence[Token], at: int, stop: int, limit: i
 
 def _opens_name(token: Token) -> bool:
     """Whether a word in small letters may be the first of a street's name."""
-    return token.lower in FAMILY_WORDS if token.accented else token.bare in FAMILY_NAMES - PLACE_STOPS
+    return token.lower in FAMILY_WORDS if token.accented else token.bare in _MAY_BE_STREETS
 
 
 def _known_street(tokens: Sequence[Token], at: int, stop: int) -> int:
@@ -268,8 +274,12 @@ def _parts(text: str, tokens: Sequence[Token], ward: WardFound | None, barred: s
         if ward and ward.first <= at < ward.last:
             at = ward.last
             continue
+        bare = tokens[at].bare
+        if at in barred or (bare not in _HEADS and bare[0] not in "0123456789"):
+            at += 1
+            continue
         stop = ward.first if ward and ward.first > at else len(tokens)
-        part = None if at in barred else _part_at(text, tokens, at, stop, asked=asked)
+        part = _part_at(text, tokens, at, stop, asked=asked)
         if part and not any(index in barred for index in range(part.first, part.last)):
             found.append(part)
             at = max(part.last, at + 1)
@@ -301,6 +311,13 @@ def _begin(tokens: Sequence[Token], first: int) -> int:
     return first
 
 
+def _inside(tokens: Sequence[Token], spans: Sequence[Span]) -> set[int]:
+    """Indices of the tokens that stand in one of the spans."""
+    if not spans:
+        return set()
+    return {i for i, token in enumerate(tokens) if any(start <= token.start < end for start, end in spans)}
+
+
 def read(
     text: str, tokens: Sequence[Token], known: Units, *, asked: bool, barred: Sequence[Span]
 ) -> PlaceReading | None:
@@ -308,7 +325,7 @@ def read(
 
     `barred` spans (names, phone numbers) are no places; `asked` says that the bot asked for one.
     """
-    hidden = {i for i, token in enumerate(tokens) if any(start <= token.start < end for start, end in barred)}
+    hidden = _inside(tokens, barred)
     ward = wards.find(text, tokens, known, asked=asked, barred=hidden)
     parts = _parts(text, tokens, ward, hidden, asked=asked)
     after = ward.last if ward else max((part.last for part in parts), default=-1)

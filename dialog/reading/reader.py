@@ -12,7 +12,7 @@ from dialog.reading.compiled import Compiled, compiled
 from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
 from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
 from dialog.reading.phrases import Found, Range
-from dialog.reading.text import Token, flat, fold, nfc, tokenize, word_set
+from dialog.reading.text import flat, fold, nfc, tokenize, word_set
 from regulations.model import Profile
 
 MAX_CHARS = 12_000
@@ -35,6 +35,7 @@ _SAME = re.compile(
     r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren"
     r"|nhu dia diem)(?!\w)"
 )
+_POLITE = HEADS | TAILS
 _SELF = word_set("em toi minh mk tui e t voi nha nhe a ad di chung")
 
 
@@ -74,6 +75,7 @@ class _Reader:
         self.text = text
         self.flat = flat(text)
         self.tokens = tokenize(text)
+        self.said = answers.Said(self.tokens)
         self.rules = rules
         self.profile = rules.profile
         self.now = now
@@ -83,14 +85,14 @@ class _Reader:
         tokens = self.tokens
         found = self.rules.matcher.find(tokens, MATCHING)
         slots = self._slots(message)
-        answer = answers.read(self._without(tokens, slots.codes), self.rules.commands)
-        topic = subject.read(self.text, self.flat) if tokens else subject.Subject()
+        answer = answers.read(self._said_outside([code.span for code in slots.codes]), self.rules.commands)
+        topic = subject.read(self.text, self.flat) if tokens else subject.NOTHING
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
-            answer = answers.Answer()
+            answer = answers.NOTHING
         where, address, address_span = self._places(slots, answer)
         if address and _ADDRESS.match(self.flat):
-            answer = answers.Answer()  # "dc nha em: …" is an address, not được
-        number = answers.number(tokens)
+            answer = answers.NOTHING  # "dc nha em: …" is an address, not được
+        number = answers.number(self.said.words)
         corrected = subject.correction(
             self.text,
             self.flat,
@@ -109,21 +111,29 @@ class _Reader:
         insult_row, insults = matter.insult_ranges(found, self.profile, tokens)
         told = found.ranges("categories", (row.id for row in categories))
         insult_cuts = matter.insult_cuts(tokens, insults, [*told, *inside])
-        kind = matter.kind(self.text, self._outside(slots), matter=bool(categories or where))
-        rating = answers.rating(self.text, self.flat, tokens, self.profile.rating, asked=self.waiting_for == "rating")
+        outside = self._said_outside(slots.number_spans())
+        kind = matter.kind(self.text, outside, matter=bool(categories or where))
+        rating = answers.rating(
+            self.text,
+            self.flat,
+            self.said,
+            self.profile.rating,
+            self.rules.rating_labels,
+            asked=self.waiting_for == "rating",
+        )
         report_type, type_sure = self._report_type(types, categories, organization=slots.organization is not None)
         row = self.profile.report_types[report_type]
         organization = slots.organization is not None or row.senders == ("organization",)
-        wish = answers.confidential_wish(tokens, self.rules.commands)
+        wish = answers.confidential_wish(self.said, self.rules.commands)
         rest = self.text[answer.rest :].strip() if answer.rest < len(self.text) and answer.rest else ""
-        rest_answer = answers.read(tokenize(rest), self.rules.commands) if rest else answers.Answer()
-        command = answer.command or self._status(slots, categories)
+        rest_answer = answers.read(answers.Said(tokenize(rest)), self.rules.commands) if rest else answers.NOTHING
+        command = answer.command or self._status(slots, categories, beside=len(outside.words))
         cuts = self._cuts(slots, topic, wish, insult_cuts, answer, address_span)
         private = [phone.typed for phone in slots.phones]
         private += [item.value for item in (*slots.emails, slots.cccd, slots.tax) if item]
         told_matter = self._description(cuts, where, answer, command, kind, categories, types, rating is not None)
         description = describe.scrub(told_matter, private)
-        emergencies = tuple(row_id for row_id in self.profile.emergencies if found.row("emergencies", row_id))
+        emergencies = tuple(found.rows("emergencies", self.profile.emergencies))
         overridden = self.profile.report_types[report_type].overrides_exclusions if types else ()
         return Reading(
             text=self.text,
@@ -150,7 +160,7 @@ class _Reader:
             category_candidates=categories,
             category_sure=bool(categories) and _sure(categories),
             level=self._level(found),
-            topics=tuple(row_id for row_id in self.profile.topics if found.row("topics", row_id)),
+            topics=tuple(found.rows("topics", self.profile.topics)),
             sender="organization" if organization else "person",
             org_name=slots.organization.text if slots.organization else "",
             greeting=kind.greeting,
@@ -214,7 +224,7 @@ class _Reader:
         if self.waiting_for in _ASKS_NAME:
             if slots.organization and slots.organization.text:
                 return slots.organization
-            told = answers.read(self.tokens, self.rules.commands)
+            told = answers.read(self.said, self.rules.commands)
             if not (told.command or told.yes or told.no):
                 return names.asked(self.text, self.tokens, barred)
         return names.standalone(self.text, self.tokens, [phone.span for phone in slots.phones], barred)
@@ -266,7 +276,8 @@ class _Reader:
     ) -> tuple[tuple[Scored, ...], tuple[Scored, ...]]:
         """Words inside a name or a place ("bến xe Mỹ Tho") count only when nothing else speaks for a category."""
         categories = found.scores("categories", self.profile.categories, without=inside)
-        categories = categories or found.scores("categories", self.profile.categories)
+        if inside and not categories:
+            categories = found.scores("categories", self.profile.categories)
         return found.scores("report_types", self.profile.report_types), categories
 
     def _report_type(
@@ -295,11 +306,11 @@ class _Reader:
             for _, end in match.ranges
         )
 
-    def _status(self, slots: _Slots, categories: Sequence[Scored]) -> str:
+    def _status(self, slots: _Slots, categories: Sequence[Scored], *, beside: int) -> str:
         """ "status" when a case's state is asked for, with or without its code (D19)."""
         if "status" not in self.profile.commands:
             return ""
-        asks = matter.asks_status(self.tokens, coded=bool(slots.codes), beside=len(self._outside(slots)))
+        asks = matter.asks_status(self.said, coded=bool(slots.codes), beside=beside)
         return "status" if asks and (not categories or slots.codes) else ""
 
     def _asked_confidential(self, answer: answers.Answer) -> bool | None:
@@ -322,7 +333,7 @@ class _Reader:
         personal += [phone.span for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]
         cuts = [describe.labelled(self.flat, span) for span in personal]
         cuts += [slots.name.span] if slots.name else []
-        cuts += [match.span() for match in _BORN.finditer(self.flat)]
+        cuts += [match.span() for match in _BORN.finditer(self.flat)] if "sinh n" in self.flat else []
         cuts += [address] if address else []
         cuts += insults
         start = topic.head[1] or describe.head(self.text, self.flat)
@@ -353,7 +364,7 @@ class _Reader:
         if whole or command in {"cancel", "edit", "appeal", "status"} or kind.thanks or kind.chitchat:
             return ""
         left = describe.without(self.text, cuts)
-        words = [token for token in tokenize(left) if token.bare not in HEADS | TAILS]
+        words = [token for token in (self.tokens if left == self.text else tokenize(left)) if token.bare not in _POLITE]
         if not words or (rated and not categories):
             return ""
         if categories or types:
@@ -363,7 +374,7 @@ class _Reader:
         if self.waiting_for not in _DESCRIBES or any(phrase in flat(left) for phrase in APOLOGY):
             return ""
         spoken = describe.without(self.text, [*cuts, where.span]) if where else left
-        own = [token for token in tokenize(spoken) if token.bare not in HEADS | TAILS]
+        own = [token for token in tokenize(spoken) if token.bare not in _POLITE]
         return left if len(own) >= 2 else ""
 
     def _range(self, span: Span | None) -> Range | None:
@@ -373,14 +384,12 @@ class _Reader:
         inside = [i for i, token in enumerate(self.tokens) if span[0] <= token.start < span[1]]
         return (inside[0], inside[-1] + 1) if inside else None
 
-    def _outside(self, slots: _Slots) -> tuple[Token, ...]:
-        """The words that belong to no number, address or code."""
-        spans = slots.number_spans()
-        return tuple(t for t in self.tokens if not any(start <= t.start < end for start, end in spans))
-
-    @staticmethod
-    def _without(tokens: Sequence[Token], codes: Sequence[numbers.Number]) -> tuple[Token, ...]:
-        return tuple(t for t in tokens if not any(code.span[0] <= t.start < code.span[1] for code in codes))
+    def _said_outside(self, spans: Sequence[Span]) -> answers.Said:
+        """The words that belong to none of the spans (numbers, addresses, codes)."""
+        if not spans:
+            return self.said
+        kept = [token for token in self.tokens if not any(start <= token.start < end for start, end in spans)]
+        return answers.Said(kept)
 
     def _details(self, slots: _Slots, where: PlaceReading | None) -> tuple[Detail, ...]:
         spans = [("phone", phone.span) for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]

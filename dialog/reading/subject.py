@@ -32,6 +32,7 @@ _SAME = re.compile(
     r"(?<!\w)(?:van (?:con )?(?:\w+ ){0,2}(?:do|nhu cu|cho cu|day)|cho cu|nhu (?:lan truoc|hom truoc|hom bua)"
     r"|vu (?:hom truoc|lan truoc|cu|do)|lan truoc (?:da|toi|em|minh))(?!\w)"
 )
+_SAME_WORDS = ("van ", "cho cu", "nhu ", "vu ", "lan truoc")
 
 _SLOT_WORDS: tuple[tuple[str, str], ...] = (
     (r"(?:so dien thoai|sdt|so dt|dien thoai|so phone|dt)", "phone"),
@@ -55,10 +56,14 @@ _SLOT_NEW = re.compile(
     rf"(?<!\w)(?:{_ANY_SLOT})\s+(?:(?:cua|toi|em|minh)\s+)*(?P<how>moi|dung|chinh xac|bi sai|sai|bi nham|nham"
     r"|sua lai|phai)(?:\s+(?:la|roi|phai|r))*\s*"
 )
+_EDIT_WORDS = ("sua", "doi", "nham", "sai", "chinh", "cap nhat", "nhap lai", "ghi lai")
+_NEW_WORDS = ("moi", "dung", "chinh xac", "sai", "nham", "sua lai", "phai")
 _VALUE_HEAD = re.compile(r"^\W*(?:(?:thanh|la|lai|moi|dung|roi|r|cua|toi|em|minh|phai|giup|:|-)(?![\w])\s*[:,\-]?\s*)+")
 _NUMBERED = re.compile(r"(?i)(?:số|so)\s+[0-9]")
 _PLACE_SLOTS = frozenset(["phuong", "xa", "duong", "thon", "ap", "ngo", "hem"])
 _NOT = r"(?:chu khong phai(?: la)?|chu ko phai|chu k phai|chu hong phai|chu khong|khong phai(?: la)?|ko phai|k phai)"
+_NEGATION = re.compile(rf"[\s,]+{_NOT}\s")
+_LONGEST_X = 80
 _X_NOT_Y = re.compile(rf"(?P<new>[^,.;!?\n]{{1,80}}?)[\s,]+{_NOT}\s+(?P<old>[^,.;!?\n]{{1,60}})")
 _NOT_Y_X = re.compile(
     rf"(?<!\w){_NOT}\s+(?P<old>[^,.;!?\n]{{1,60}}?)[\s,]+(?:ma la|ma|phai la|la)\s+(?P<new>[^,.;!?\n]{{1,80}})"
@@ -77,9 +82,12 @@ class Subject:
     """The words that announce the new matter; they are not part of it."""
 
 
+NOTHING = Subject()
+
+
 def read(text: str, flat_text: str) -> Subject:
     """Whether another or a further matter is announced, and with which words."""
-    match = _SAME.search(flat_text)
+    match = _SAME.search(flat_text) if any(word in flat_text for word in _SAME_WORDS) else None
     same = match is not None and not text[match.start() :].lower().startswith("chợ")
     switch = _SWITCH.match(flat_text)
     second = _SECOND.match(flat_text)
@@ -107,8 +115,10 @@ def correction(
     """A wish to change one slot (D05), or None. The value is as typed."""
     if not tokens:
         return None
-    contrast = _X_NOT_Y.search(flat_text) or _NOT_Y_X.search(flat_text)
-    named = _EDIT.search(flat_text) or _SLOT_NEW.search(flat_text)
+    contrast = _contrast(flat_text)
+    named = _EDIT.search(flat_text) if any(word in flat_text for word in _EDIT_WORDS) else None
+    if named is None and any(word in flat_text for word in _NEW_WORDS):
+        named = _SLOT_NEW.search(flat_text)
     if contrast:
         head = _CORRECT_HEAD.match(flat_text[contrast.start("new") : contrast.end("new")])
         edit = _EDIT.match(flat_text[contrast.start("new") :].lstrip())
@@ -146,6 +156,19 @@ def correction(
     if said_edit:
         return Correction()
     return None
+
+
+def _contrast(flat_text: str) -> re.Match[str] | None:
+    """The first "X, not Y", else the first "not Y but X"."""
+    if "phai" not in flat_text and "chu khong" not in flat_text:
+        return None
+    negation = _NEGATION.search(flat_text)
+    if negation:
+        # X is at most 80 characters long: nothing that starts earlier can reach the first "not".
+        found = _X_NOT_Y.search(flat_text, max(0, negation.start() - _LONGEST_X))
+        if found:
+            return found
+    return _NOT_Y_X.search(flat_text)
 
 
 def _trim(text: str) -> str:

@@ -6,6 +6,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
@@ -93,19 +94,24 @@ def _gap(between: str, previous: str) -> str:
 
 def tokenize(text: str) -> tuple[Token, ...]:
     """The words of an NFC text, in order."""
-    base = flat(text)
     tokens: list[Token] = []
     end, previous = 0, ""
     for match in _WORD.finditer(text):
-        start = match.start()
-        gap = _gap(text[end:start], previous) if tokens else ""
-        end = match.end()
-        typed = match.group()
-        bare = base[start:end]
-        lower = place_tone(typed.lower())
-        tokens.append(Token(typed, lower, bare, lower != bare, start, end, gap))
-        previous = bare
+        start, stop = match.span()
+        between = text[end:start]
+        gap = "" if between == " " or not tokens else _gap(between, previous)
+        typed = text[start:stop]
+        lower, bare, accented = _spellings(typed)
+        tokens.append(Token(typed, lower, bare, accented, start, stop, gap))
+        end, previous = stop, bare
     return tuple(tokens)
+
+
+@lru_cache(maxsize=8192)
+def _spellings(typed: str) -> tuple[str, str, bool]:
+    """(lower, bare, accented) of one word. Few words make up most texts, so they are worth remembering."""
+    lower, bare = place_tone(typed.lower()), flat(typed)
+    return lower, bare, lower != bare
 
 
 def words(phrase: str) -> tuple[str, ...]:
@@ -120,6 +126,7 @@ _SYLLABLE = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def is_syllable(bare: str) -> bool:
     """Whether the letters could be one Vietnamese syllable written without accents."""
     return _SYLLABLE.fullmatch(bare) is not None
@@ -129,18 +136,31 @@ def _deletions(word: str) -> Iterable[str]:
     return (word[:i] + word[i + 1 :] for i in range(len(word)))
 
 
+_REMEMBERED = 4096
+"""Words whose neighbours are remembered."""
+
+
 class Typos:
     """Finds the words of a list that are one slip of the finger away. Only words of four letters and more take part."""
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
         self._words = {word for word in vocabulary if len(word) >= 4 and word.isalpha()}
         self._by_deletion: dict[str, list[str]] = {}
+        self._memory: dict[str, tuple[str, ...]] = {}
         for word in sorted(self._words):
             for shorter in set(_deletions(word)):
                 self._by_deletion.setdefault(shorter, []).append(word)
 
     def near(self, word: str) -> tuple[str, ...]:
         """The list's words at distance one: a letter dropped, added, replaced, or two neighbours swapped."""
+        known = self._memory.get(word)
+        if known is None:
+            if len(self._memory) >= _REMEMBERED:
+                self._memory.clear()
+            known = self._memory[word] = self._search(word)
+        return known
+
+    def _search(self, word: str) -> tuple[str, ...]:
         found = dict.fromkeys(self._by_deletion.get(word, ()))
         for shorter in _deletions(word):
             if shorter in self._words:

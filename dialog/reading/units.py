@@ -55,6 +55,11 @@ class Units:
     """key → name with its kind"""
 
     @cached_property
+    def name_beginnings(self) -> frozenset[str]:
+        """Every beginning of a commune's key: a word that is none of them starts no bare name."""
+        return frozenset(name[:end] for name in (*self.now, *self.old) for end in range(1, len(name) + 1))
+
+    @cached_property
     def province_keys(self) -> frozenset[str]:
         return frozenset(map(key, self.provinces))
 

@@ -10,10 +10,13 @@ from dialog.reading.units import Units
 
 _KIND_WORDS = {"phuong": "phường", "p": "phường", "f": "phường", "xa": "xã", "x": "xã", "ttr": "thị trấn"}
 _KIND_PAIRS = {("thi", "tran"): "thị trấn", ("dac", "khu"): "đặc khu"}
+_FIRST_OF_PAIRS = frozenset(first for first, _ in _KIND_PAIRS)
 _ACCENTED = {"phuong": "phường", "xa": "xã"}
 _STREET_WORDS = word_set("duong pho ngo ngach hem kiet ql lo so ten cau kenh song dai quoc tinh huong")
 _DISTRICT_WORDS = word_set("thanh pho tp thi xa tx huyen h quan q tt cu thuoc")
 _PLACE_WORDS = word_set("o tai cho ubnd truong khu gan phuong thon xom lang benh vien tram chua dinh ga ve ap")
+_SAYS_PLACE = word_set("tinh tp o tai")
+_SHORT_CITIES = word_set("hcm tphcm tphn")
 _OTHER_CITIES = {
     "hcm": "Hồ Chí Minh",
     "tphcm": "Hồ Chí Minh",
@@ -35,6 +38,12 @@ class WardFound:
 
 def _join(tokens: Sequence[Token], first: int, last: int) -> str:
     return "".join(token.bare for token in tokens[first:last])
+
+
+def _may_be_kind(token: Token) -> bool:
+    return (
+        token.bare in _KIND_WORDS or token.bare in _FIRST_OF_PAIRS or (token.bare[0] in "pf" and len(token.bare) <= 3)
+    )
 
 
 def _kind_at(tokens: Sequence[Token], at: int) -> tuple[str, int, str]:
@@ -78,7 +87,7 @@ def find(text: str, tokens: Sequence[Token], known: Units, *, asked: bool, barre
     found = None
     for at in range(len(tokens)):
         if at not in barred:
-            named = _with_kind(text, tokens, at, known)
+            named = _with_kind(text, tokens, at, known) if _may_be_kind(tokens[at]) else None
             if named:
                 return named
             found = found or _bare(text, tokens, at, known, asked=asked)
@@ -135,17 +144,28 @@ def _with_kind(text: str, tokens: Sequence[Token], at: int, known: Units) -> War
     return None
 
 
+def _names(tokens: Sequence[Token], at: int, known: Units) -> list[tuple[int, str]]:
+    """(index after it, key) of the two to four words from `at` that a commune's name may consist of."""
+    found: list[tuple[int, str]] = []
+    name = tokens[at].bare
+    for last in range(at + 1, min(at + 4, len(tokens))):
+        if name not in known.name_beginnings or tokens[last].gap:
+            break
+        name += tokens[last].bare
+        found.append((last + 1, name))
+    return found
+
+
 def _bare(text: str, tokens: Sequence[Token], at: int, known: Units, *, asked: bool) -> WardFound | None:
+    names = _names(tokens, at, known)
+    if not names:
+        return None
     previous = tokens[at - 1].bare if at else ""
     if not tokens[at].gap and (
         previous in _STREET_WORDS or (previous in _DISTRICT_WORDS and district_at(tokens, at - 1, known)[0])
     ):
         return None
-    for size in (4, 3, 2):
-        last = at + size
-        if last > len(tokens) or any(token.gap for token in tokens[at + 1 : last]):
-            continue
-        name = _join(tokens, at, last)
+    for last, name in reversed(names):
         if (name not in known.now and name not in known.old) or (name in known.districts and not asked):
             continue
         capital = all(token.text[0].isupper() or token.text.isdigit() for token in tokens[at:last])
@@ -186,21 +206,22 @@ def other_province(
     `after` is where the place ends; beside a ward of the area only what stands right there counts.
     """
     inside = known.province_keys
-    for at, token in enumerate(tokens):
-        if at in barred or (beside_ward and not 0 <= at - after <= 2):
-            continue
+    near = range(after, after + 3) if beside_ward else range(len(tokens))
+    for at in range(max(near.start, 0), min(near.stop, len(tokens))):
+        token = tokens[at]
         previous = tokens[at - 1].bare if at else ""
-        if previous in _STREET_WORDS and not (previous == "tinh" and not tokens[at].gap):
+        said = previous in _SAYS_PLACE or (at > 1 and previous == "pho" and tokens[at - 2].bare == "thanh")
+        said = said or at == after or asked or token.bare in _SHORT_CITIES
+        if not said or at in barred:
             continue
-        said = previous in {"tinh", "tp"} or (at > 1 and previous == "pho" and tokens[at - 2].bare == "thanh")
-        said = said or previous in {"o", "tai"} or at == after or asked or token.bare in {"hcm", "tphcm", "tphn"}
-        if token.bare in _OTHER_CITIES and said and units.key(_OTHER_CITIES[token.bare]) not in inside:
+        if previous in _STREET_WORDS and not (previous == "tinh" and not token.gap):
+            continue
+        if token.bare in _OTHER_CITIES and units.key(_OTHER_CITIES[token.bare]) not in inside:
             return _OTHER_CITIES[token.bare]
         for size in (3, 2):
             name = _join(tokens, at, at + size)
             if (
                 at + size <= len(tokens)
-                and said
                 and name in units.provinces()
                 and name not in inside
                 and name not in known.districts

@@ -5,6 +5,7 @@ is not in the future; lunar dates are left alone.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from dialog.reading.model import Occurred, Precision, Span
@@ -65,36 +66,35 @@ _STREET_BEFORE = re.compile(
 )
 
 
+# Words without which the patterns above cannot match; looking for them is much cheaper.
+_TIME_WORDS = (
+    "nay", "qua", "kia", "truoc", "ngay", "tuan", "thang", "nam", "thu", "nhat", "gio", "tieng", "/", "cn", ":", "dem",
+    "bua", "hom",
+)  # fmt: skip
+_HOUR = re.compile(r"[0-9]\s?[hg]")
+_DIGIT = re.compile(r"[0-9]")
+_DAY_WORDS = ("nay", "qua", "kia")
+_WEEKDAY_WORDS = ("thu ", "chu nhat", "cn")
+
+
+def _has(flat_text: str, words: Iterable[str]) -> bool:
+    return any(word in flat_text for word in words)
+
+
 def read(text: str, flat_text: str, now: datetime) -> Occurred | None:
     """`now` is the message's time in the profile's zone. None when the message names no time."""
-    if not any(
-        word in flat_text
-        for word in (
-            "nay",
-            "qua",
-            "kia",
-            "truoc",
-            "ngay",
-            "tuan",
-            "thang",
-            "nam",
-            "thu",
-            "nhat",
-            "gio",
-            "tieng",
-            "/",
-            "cn",
-            ":",
-            "dem",
-            "bua",
-            "hom",
-        )
-    ) and not re.search(r"[0-9]\s?[hg]", flat_text):
+    if not _has(flat_text, _TIME_WORDS) and not _HOUR.search(flat_text):
         return None
-    found = _date(flat_text, now) or _relative_day(flat_text, now) or _weekday(flat_text, now)
-    clock = _clock(flat_text)
+    digits = _DIGIT.search(flat_text) is not None
+    found = _date(flat_text, now) if digits else None
+    if found is None and _has(flat_text, _DAY_WORDS):
+        found = _relative_day(flat_text, now)
+    if found is None and _has(flat_text, _WEEKDAY_WORDS):
+        found = _weekday(flat_text, now)
+    clock = _clock(flat_text) if digits else None
     if found is None and clock is None:
-        return _ago(text, flat_text, now) or _last(text, flat_text, now)
+        spanned = _has(flat_text, _UNITS)
+        return _ago(text, flat_text, now) or _last(text, flat_text, now) if spanned else None
     if found is None and clock is not None:
         hour, minute, span = clock
         start = _at(now, hour, minute, _part_near(flat_text, span))
@@ -213,7 +213,7 @@ def _ago(text: str, flat_text: str, now: datetime) -> Occurred | None:
         counted = match["count"]
         if not match["tail"] and not re.search(r"(?:suot|ca|cach day|da|gan|hon) ", match.group()):
             continue
-        count = int(counted) if counted.isdecimal() else _NUMBERS.get(counted, 3)
+        count = int(counted) if counted.isdigit() else _NUMBERS.get(counted, 3)
         days = _UNITS[match["unit"]]
         length = timedelta(days=days * count) if days else timedelta(hours=count)
         if match["tail"] == "truoc" or "cach day" in match.group():

@@ -1,0 +1,195 @@
+"""One event meets one conversation: who speaks, what is remembered, what leaves the house."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+import dialog
+from core.capabilities import Capabilities, Limit, Unit
+from core.effects import Say, Submit
+from core.events import (
+    CaseChanged,
+    Event,
+    GivenBack,
+    InboundMessage,
+    OperatorWrote,
+    PeerChanged,
+    PeerStatus,
+    StaffWrote,
+    TakenOver,
+    TimerFired,
+)
+from core.model import MediaKind, MediaRef, Peer, Speaker
+from pipeline import turn
+from pipeline.errand import Lane, Status
+from regulations.loader import load
+
+PROFILE = load("tien-giang")
+PLATFORM = Capabilities(text=Limit(4096, Unit.UTF16))
+NOW = datetime(2026, 11, 20, 12, 40, tzinfo=UTC)
+PEER = Peer(channel="telegram", account="bot", user="1")
+
+
+@dataclass(frozen=True)
+class Row:
+    owner: str = turn.BOT
+    operator: str = ""
+    reachable: bool = True
+    last_inbound_at: datetime | None = None
+    replies: int = 0
+    unread: int = 0
+    alert: str = ""
+    wake_at: datetime | None = None
+    waiting_since: datetime | None = None
+
+
+def says(text: str, **more: Any) -> InboundMessage:
+    return InboundMessage(peer=PEER, external_id="1", sent_at=NOW, text=text, **more)
+
+
+def take(event: Event, row: Row = Row(), state: dialog.State | None = None) -> turn.Turn:
+    state = state or dialog.new_state(channel="telegram", profile=PROFILE, now=NOW)
+    return turn.take(row, state, event, profile=PROFILE, capabilities=PLATFORM, now=NOW)
+
+
+def texts(taken: turn.Turn) -> list[str]:
+    return [plan.payload.message.text for plan in taken.plans if isinstance(plan.payload, Say)]
+
+
+def test_a_citizen_is_answered_by_the_bot() -> None:
+    taken = take(says("xin chào"))
+
+    assert [plan.lane for plan in taken.plans] == [Lane.CITIZEN]
+
+
+@pytest.mark.parametrize("owner", [turn.WAITING, turn.OPERATOR])
+def test_the_bot_is_silent_while_a_person_has_the_conversation(owner: str) -> None:
+    """The first of the promises: never answered by bot and person at once."""
+    taken = take(says("đèn đường hỏng ở ấp 4"), Row(owner=owner))
+
+    assert (taken.plans, taken.unread, taken.waiting_since) == ([], 1, NOW)
+
+
+def test_an_operators_words_take_the_conversation_over() -> None:
+    taken = take(OperatorWrote(operator="lan", text="Chúng tôi đang kiểm tra.", at=NOW))
+
+    (plan,) = taken.plans
+    assert (taken.owner, taken.operator, plan.payload.message.speaker) == (turn.OPERATOR, "lan", Speaker.OPERATOR)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        OperatorWrote(operator="lan", text="x", at=NOW),
+        TakenOver(operator="lan", at=NOW),
+        StaffWrote(peer=PEER, external_id="2", sent_at=NOW, text="x", staff="admin"),
+    ],
+)
+def test_what_the_bot_has_not_yet_said_is_not_said_any_more(event: Event) -> None:
+    taken = take(event)
+
+    assert (taken.withdraw, taken.owner) == (Status.WITHDRAWN, turn.OPERATOR)
+
+
+def test_news_of_a_case_waits_until_the_person_gives_back() -> None:
+    news = CaseChanged(code="TG-261120-0001", update_id="1", name="result.recorded", at=NOW, text="Đã sửa")
+
+    taken = take(news, Row(owner=turn.OPERATOR))
+
+    assert (taken.hold, taken.plans) == (True, [])
+
+
+def test_the_bot_speaks_again_after_it_was_given_back() -> None:
+    taken = take(GivenBack(operator="lan", at=NOW), Row(owner=turn.OPERATOR, operator="lan"))
+
+    assert (taken.owner, taken.operator, taken.unread) == (turn.BOT, "", 0)
+
+
+def test_an_emergency_is_told_the_number_although_nobody_has_come_to_the_inbox_yet() -> None:
+    """Profile schema §4: emergencies come first in every state."""
+    (text,) = texts(take(says("cháy nhà kế bên rồi"), Row(owner=turn.WAITING)))
+
+    assert "114" in text
+
+
+def test_an_emergency_is_shown_to_the_person_who_has_the_conversation() -> None:
+    taken = take(says("cháy nhà kế bên rồi"), Row(owner=turn.OPERATOR))
+
+    assert (taken.alert, taken.plans) == ("emergency", [])
+
+
+@pytest.mark.parametrize("owner", [turn.BOT, turn.WAITING, turn.OPERATOR])
+def test_a_state_secret_is_never_stored(owner: str) -> None:
+    """Tiền Giang, Đ4.7."""
+    assert take(says("tôi gửi tài liệu mật của tỉnh"), Row(owner=owner)).keep is False
+
+
+def test_every_file_is_fetched_also_while_a_person_has_the_conversation() -> None:
+    photo = MediaRef(kind=MediaKind.IMAGE, key="file")
+
+    taken = take(says("", media=(photo, photo)), Row(owner=turn.OPERATOR))
+
+    assert [(plan.lane, plan.payload) for plan in taken.plans] == [(Lane.MEDIA, photo), (Lane.MEDIA, photo)]
+
+
+def test_a_dialog_that_fails_hands_over_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("0909123456")
+
+    monkeypatch.setattr(dialog, "step", broken)
+
+    taken = take(says("x"))
+
+    assert (taken.owner, taken.alert, texts(taken)) == (turn.WAITING, "failed", [PROFILE.text("handoff")])
+    assert taken.problem == "ValueError in the dialog", "what was written must not be quoted"
+
+
+def test_a_blocked_bot_stops_sending() -> None:
+    blocked = PeerChanged(peer=PEER, external_id="2", sent_at=NOW, status=PeerStatus.BLOCKED)
+
+    taken = take(blocked)
+
+    assert (taken.reachable, taken.withdraw) == (False, Status.UNREACHABLE)
+
+
+def test_the_citizens_next_word_opens_the_window_again() -> None:
+    taken = take(says("xin chào"), Row(reachable=False, replies=7))
+
+    assert (taken.reachable, taken.last_inbound_at, taken.replies) == (True, NOW, 1)
+
+
+def test_a_text_longer_than_the_platform_takes_becomes_several_errands() -> None:
+    short = replace(PLATFORM, text=Limit(60, Unit.UTF16))
+    state = dialog.new_state(channel="telegram", profile=PROFILE, now=NOW)
+
+    taken = turn.take(Row(), state, says("xin chào"), profile=PROFILE, capabilities=short, now=NOW)
+
+    assert len(taken.plans) > 1
+    assert " ".join(" ".join(texts(taken)).split()) == " ".join(PROFILE_GREETING.split())
+
+
+def test_a_confirmed_report_is_an_errand_to_the_store() -> None:
+    state = dialog.new_state(channel="telegram", profile=PROFILE, now=NOW)
+    for text in (
+        "đèn đường trước số 45 Lý Thường Kiệt, phường Mỹ Tho không sáng, tôi tên Trần Văn Hùng 0909123456",
+        "đúng",
+        "gửi",
+    ):
+        taken = take(says(text), Row(), state)
+        state = taken.state
+
+    (plan,) = [plan for plan in taken.plans if plan.lane is Lane.STORE]
+    assert isinstance(plan.payload, Submit) and plan.payload.draft.phone == "+84909123456"
+
+
+def test_a_timer_that_was_set_anew_fires_for_nothing() -> None:
+    fired = TimerFired(at=NOW)
+
+    assert turn.is_timer_stale(fired, NOW + timedelta(minutes=1))
+    assert turn.is_timer_stale(fired, None)
+    assert not turn.is_timer_stale(fired, NOW)
+
+
+PROFILE_GREETING = texts(take(says("xin chào")))[0]
