@@ -133,10 +133,10 @@ class GatewayProcess:
 
     async def start(self, *, ready: str = "/readyz") -> None:
         begun = time.monotonic()
-        self._launch()
+        process = self._launch()
         async with aiohttp.ClientSession() as http:
             while True:
-                if self.process.poll() is not None:
+                if process.poll() is not None:
                     raise RuntimeError(f"the gateway did not start: {self.log.read_text()[-2000:]}")
                 if time.monotonic() - begun > PATIENCE:
                     raise TimeoutError(f"the gateway is not ready: {self.log.read_text()[-2000:]}")
@@ -147,11 +147,12 @@ class GatewayProcess:
                 await asyncio.sleep(0.02)
         self.starts.append(time.monotonic() - begun)
 
-    def _launch(self) -> None:
+    def _launch(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--config", str(self.config)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TIEPNHAN_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        return self.process
 
     def kill(self) -> None:
         """SIGKILL: nothing is said goodbye to."""

@@ -41,7 +41,8 @@ async def play(folder: Path, store: str, *, times: int, seed: int) -> tuple[Figu
         ledger = await run_citizens(running.simulator, 12, DEMO, answer_timeout=30)
         await out.settle()
         await until(lambda: open_errands(running) == 0)
-        assert (out.copies, out.refused) == ((times - 1) * ledger.sent, 0)
+        assert out.copies >= (times - 1) * ledger.sent
+        assert out.refused == 0
         return books(running, ledger), transcripts(running)
 
 
