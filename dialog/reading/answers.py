@@ -297,7 +297,7 @@ def number(said: Sequence[str]) -> int | None:
     """A bare number as picked from a list: "2", "số 2", "cái thứ hai". `said` are the words of `Said`."""
     if not said or len(said) > 5:
         return None
-    digits = [word for word in said if word.isdigit() and len(word) <= 2]
+    digits = [word for word in said if word.isdecimal() and len(word) <= 2]
     left = [word for word in said if word not in _PICK_WORDS]
     if len(digits) == 1 and left == digits:
         return int(digits[0])
@@ -383,7 +383,7 @@ def _stars(text: str, flat_text: str, *, asked: bool) -> tuple[int, int] | None:
     if not match:
         return None
     value = match[1]
-    return int(value) if value.isdigit() else {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5}[value], match.end()
+    return int(value) if value.isdecimal() else {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5}[value], match.end()
 
 
 def _comment(text: str, end: int) -> str:

@@ -213,7 +213,7 @@ def _ago(text: str, flat_text: str, now: datetime) -> Occurred | None:
         counted = match["count"]
         if not match["tail"] and not re.search(r"(?:suot|ca|cach day|da|gan|hon) ", match.group()):
             continue
-        count = int(counted) if counted.isdigit() else _NUMBERS.get(counted, 3)
+        count = int(counted) if counted.isdecimal() else _NUMBERS.get(counted, 3)
         days = _UNITS[match["unit"]]
         length = timedelta(days=days * count) if days else timedelta(hours=count)
         if match["tail"] == "truoc" or "cach day" in match.group():
