@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tiếp Nhận: cổng tiếp nhận phản ánh đa kênh")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Tiếp Nhận: cổng tiếp nhận phản ánh đa kênh",
+)
 profile_app = typer.Typer(no_args_is_help=True, help="Bộ quy tắc của một tỉnh")
 user_app = typer.Typer(no_args_is_help=True, help="Người dùng trang cán bộ")
 app.add_typer(profile_app, name="profile")
@@ -18,16 +23,36 @@ Config = Annotated[Path | None, typer.Option("--config", help="tiepnhan.toml; m�
 
 def main() -> None:
     """Run the command; what is wrong with the set-up is said in one line each, without a traceback."""
+    try:
+        app()
+    except SystemExit:
+        raise
+    except Exception as error:
+        problems = _problems(error)
+        if not problems:
+            raise
+        sys.exit("\n".join(f"tiepnhan: {problem}" for problem in problems))
+
+
+def _problems(error: Exception) -> list[str]:
+    """What an operator can do something about, in words; empty for a mistake of ours."""
+    import psycopg
+
     from app.settings import SettingsError
     from core.errors import ProfileError
     from storage.embedded import EmbeddedPostgresError
 
-    try:
-        app()
-    except (SettingsError, ProfileError) as error:
-        sys.exit("\n".join(f"tiepnhan: {problem}" for problem in error.problems))
-    except EmbeddedPostgresError as error:
-        sys.exit(f"tiepnhan: {error}")
+    match error:
+        case SettingsError() | ProfileError():
+            return error.problems
+        case EmbeddedPostgresError():
+            return [str(error)]
+        case psycopg.Error():
+            # The driver's text may quote the address with its password.
+            return [f"cơ sở dữ liệu không dùng được ({type(error).__name__}); xem: tiepnhan doctor"]
+        case OSError():
+            return [f"{error.filename}: {error.strerror}" if error.filename else str(error)]
+    return []
 
 
 @app.command()
@@ -72,11 +97,50 @@ def demo(
 def migrate(config: Config = None) -> None:
     """Đưa cơ sở dữ liệu về đúng phiên bản."""
     from app.settings import load
-    from app.wiring import open_database
+    from app.wiring import visited_database
 
-    server, _ = open_database(load(config))
-    if server is not None:
-        server.stop()
+    with visited_database(load(config)):
+        pass
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    fix: Annotated[bool, typer.Option("--fix", help="đặt lại webhook và danh mục lệnh của Telegram")] = False,
+) -> None:
+    """Khám: cấu hình, khóa, cơ sở dữ liệu, đĩa, kho hồ sơ, từng kênh. Mã thoát 1 khi có chỗ sai."""
+    import asyncio
+
+    from app.doctor import Finding, failed
+    from app.settings import load
+    from app.visit import visit
+
+    async def look() -> list[Finding]:
+        found = []
+        async for finding in visit(load(config), fix=fix):
+            typer.echo(str(finding))
+            found.append(finding)
+        return found
+
+    if failed(asyncio.run(look())):
+        raise typer.Exit(1)
+
+
+@app.command()
+def replay(numbers: list[int], config: Config = None) -> None:
+    """Đọc lại những lần nhận đã để riêng vì không đọc được, sau khi đã sửa."""
+    import asyncio
+
+    from app.logs import configure
+    from app.replay import replay as again
+    from app.settings import load
+
+    configure(level="warning")
+    done = asyncio.run(again(load(config), numbers))
+    for one in done:
+        typer.echo(f"{one.number}: {one.text}")
+    if not all(one.taken for one in done):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -191,6 +255,11 @@ def user_add(
     from app.settings import load
     from app.users import add
 
-    if not asyncio.run(add(load(config), name, display_name, password, admin=admin)):
+    try:
+        added = asyncio.run(add(load(config), name, display_name, password, admin=admin))
+    except ValueError:
+        typer.echo("Mật khẩu quá ngắn.", err=True)
+        raise typer.Exit(1) from None
+    if not added:
         typer.echo(f"Đã có người dùng {name}.", err=True)
         raise typer.Exit(1)

@@ -1,8 +1,8 @@
 """From settings to a gateway that can be started: every class is named here, and only here."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +82,27 @@ def open_database(settings: Settings) -> tuple[EmbeddedPostgres | None, str]:
     return server, url
 
 
+@contextmanager
+def visited_database(settings: Settings) -> Iterator[str]:
+    """The URL of the database at our schema. Our own server is stopped afterwards unless it ran before.
+
+    Raises `EmbeddedPostgresError` or `psycopg.Error`.
+    """
+    ran = is_running(settings)
+    server, url = open_database(settings)
+    try:
+        yield url
+    finally:
+        if server is not None and not ran:
+            server.stop()
+
+
+def is_running(settings: Settings) -> bool:
+    """Whether the database is up without our doing: somebody else's server, or our own under another process."""
+    own = settings.database.startswith("embedded:")
+    return not own or EmbeddedPostgres(Path(settings.database.removeprefix("embedded:"))).running()
+
+
 def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], datetime] = utc_now) -> House:
     """Open the database and wire everything; nothing is listening or sending yet. Raises `SettingsError`."""
     folder = Path(settings.folder)
@@ -93,19 +114,8 @@ def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], d
     outgoing = Outgoing()
     blobs = FolderBlobs(Path(settings.blobs), seal)
     links = MediaLinks(settings.public_url, seal, now)
-    accounts = _accounts(settings, outgoing, pool, seal, blobs, now)
-    store = GeoReportStore(
-        StoreSettings(
-            url=settings.store.url,
-            api_key=settings.store.api_key.get_secret_value(),
-            push_secret=settings.store.push_secret.get_secret_value(),
-            jurisdiction_id=settings.store.jurisdiction_id,
-            contact="platform" if settings.store.contact == "platform" else "opaque",
-            honours_idempotency=settings.store.honours_idempotency,
-        ),
-        http=outgoing,
-        now=now,
-    )
+    accounts = make_accounts(settings, outgoing, pool, seal, blobs, now)
+    store = make_store(settings, outgoing, now)
     gateway = Gateway(
         url=url, seal=seal, accounts=accounts, store=store, blobs=blobs, pool=pool, folder=folder,
         media_url=links.make, now=now, roles=roles or Roles(), poll_store=settings.store.poll,
@@ -124,6 +134,21 @@ async def keep_database(server: EmbeddedPostgres) -> None:
                 log.info("database.started_again")
 
 
+def make_store(settings: Settings, outgoing: Outgoing, now: Callable[[], datetime]) -> GeoReportStore:
+    return GeoReportStore(
+        StoreSettings(
+            url=settings.store.url,
+            api_key=settings.store.api_key.get_secret_value(),
+            push_secret=settings.store.push_secret.get_secret_value(),
+            jurisdiction_id=settings.store.jurisdiction_id,
+            contact="platform" if settings.store.contact == "platform" else "opaque",
+            honours_idempotency=settings.store.honours_idempotency,
+        ),
+        http=outgoing,
+        now=now,
+    )
+
+
 def _data_key(settings: Settings, folder: Path) -> bytes:
     given = settings.data_key.get_secret_value()
     if not given:
@@ -134,7 +159,7 @@ def _data_key(settings: Settings, folder: Path) -> bytes:
         raise SettingsError(["data_key: 64 hexadecimal digits are expected"]) from None
 
 
-def _accounts(
+def make_accounts(
     settings: Settings,
     outgoing: Outgoing,
     pool: AsyncConnectionPool,
@@ -142,6 +167,7 @@ def _accounts(
     blobs: FolderBlobs,
     now: Callable[[], datetime],
 ) -> Accounts:
+    """Every configured account; nothing is opened. Raises `SettingsError`, naming all that is wrong."""
     problems: list[str] = []
     made: dict[tuple[str, str], Account] = {}
     profiles: dict[str, Profile] = {}
@@ -151,8 +177,7 @@ def _accounts(
             profile_id = str(table["profile"])
             if profile_id not in profiles:
                 profiles[profile_id] = load_profile(profile_id, settings)
-            kind, make = CHANNELS[str(table["channel"])]
-            own = _channel_settings(kind, {k: v for k, v in table.items() if k not in _OURS})
+            own, make = channel_settings(table), CHANNELS[str(table["channel"])][1]
             name = f"{table['channel']}:{own.account}"
             vault = DatabaseVault(pool, seal, name)
             channel = make(own, http=outgoing, vault=vault, blobs=blobs, now=now)
@@ -175,7 +200,10 @@ def load_profile(profile_id: str, settings: Settings) -> Profile:
     return loader.load(own if settings.profiles and own.exists() else profile_id)
 
 
-def _channel_settings(kind: Any, values: dict[str, Any]) -> Any:
+def channel_settings(table: Mapping[str, Any]) -> Any:
+    """What the channel itself is told, out of one `[[accounts]]` table. Raises `SettingsError` or `KeyError`."""
+    kind = CHANNELS[str(table["channel"])][0]
+    values = {key: value for key, value in table.items() if key not in _OURS}
     known = set(getattr(kind, "model_fields", ())) or {field.name for field in fields(kind)}
     if unknown := sorted(values.keys() - known):
         raise SettingsError([f"{key}: unknown key" for key in unknown])
