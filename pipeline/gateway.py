@@ -87,7 +87,7 @@ class Gateway:
         performer.media_fetched = self.lanes.media_fetched
         self.writer = Writer(
             url=url, seal=seal, accounts=accounts, owner=self.owner, now=now, dispatch=self.lanes.dispatch,
-            settled=self._recorder.settled,
+            settled=self._settled,
         )  # fmt: skip
         self.spool = Spool(folder / "spool", seal, name=str(self.owner))
         self.reception = Reception(
@@ -162,6 +162,10 @@ class Gateway:
                 await asyncio.sleep(1)
 
         self._tasks.append(asyncio.create_task(kept(), name=name))
+
+    def _settled(self, key: ErrandKey) -> None:
+        self._recorder.settled(key)
+        self.lanes.settled(key)
 
     async def _connected(self, connection: psycopg.AsyncConnection[Any]) -> None:
         await errands.register(connection, self.owner, self._recorder.path)

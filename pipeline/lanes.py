@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -44,6 +44,14 @@ Failed: TypeAlias = Callable[[Errand, Status, str], Done | None]
 """What follows in the conversation when an errand ended without success, or None."""
 
 
+@dataclass(slots=True)
+class _Fetching:
+    """Files of one conversation whose fetching is not written down yet."""
+
+    keys: set[ErrandKey] = field(default_factory=set)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Lanes:
     def __init__(
         self,
@@ -67,7 +75,7 @@ class Lanes:
         self._open_calls: dict[tuple[str, str, Lane], asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(OPEN_CALLS)
         )
-        self._media_idle: dict[int, asyncio.Event] = {}
+        self._fetching: dict[int, _Fetching] = {}
         self.outcomes: dict[tuple[str, str], int] = defaultdict(int)
         """(kind, status) → how often, since the start."""
 
@@ -87,6 +95,8 @@ class Lanes:
             if place in self._parked and not errand.first:
                 continue
             self._parked.discard(place)
+            if errand.lane is Lane.MEDIA:
+                self._fetching.setdefault(errand.key.conversation, _Fetching()).keys.add(errand.key)
             queue = self._waiting.get(place)
             if queue is not None:
                 if errand.replaceable:
@@ -94,8 +104,6 @@ class Lanes:
                 queue.append(errand)
                 continue
             self._waiting[place] = deque((errand,))
-            if errand.lane is Lane.MEDIA:
-                self._media_idle[errand.key.conversation] = asyncio.Event()
             task = asyncio.create_task(self._drain(place))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -120,13 +128,21 @@ class Lanes:
             self.dispatch([*found, *(errand for errand in later if errand.key not in known)], {})
 
     async def media_fetched(self, conversation: int, seconds: float) -> None:
-        """Wait until no file of that conversation is on its way, at most so long."""
-        idle = self._media_idle.get(conversation)
-        if idle is not None:
+        """Wait until what became of that conversation's files is written down, at most so long."""
+        fetching = self._fetching.get(conversation)
+        if fetching is not None:
             try:
-                await asyncio.wait_for(idle.wait(), seconds)
+                await asyncio.wait_for(fetching.over.wait(), seconds)
             except TimeoutError:
                 log.info("media.still_on_its_way", conversation=conversation)
+
+    def settled(self, key: ErrandKey) -> None:
+        """How that errand ended is in the database."""
+        fetching = self._fetching.get(key.conversation)
+        if fetching is not None:
+            fetching.keys.discard(key)
+            if not fetching.keys:
+                self._fetching.pop(key.conversation).over.set()
 
     async def stop(self, seconds: float) -> None:
         """Let what is under way finish, at most so long; the rest is found again at the next start."""
@@ -161,8 +177,9 @@ class Lanes:
         del self._waiting[place]
         if parked:
             self._parked.add(place)
-        if place[1] is Lane.MEDIA:
-            self._media_idle.pop(place[0]).set()
+            if place[1] is Lane.MEDIA and place[0] in self._fetching:
+                # It may take long: whoever waits asks the database.
+                self._fetching.pop(place[0]).over.set()
 
     async def _work(self, errand: Errand) -> bool:
         """Try one errand and post how it ended; False when its lane has to wait."""
