@@ -1,13 +1,14 @@
 """What to ask next, and how: the order of the profile's fields, with the side questions that a value may raise."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from core.effects import Handoff
 from core.model import Ask, Choice
 from dialog import wording
 from dialog.state import Form
 from dialog.turn import Turn
-from regulations.model import FieldRow, Need
+from regulations.model import FieldRow, Need, Profile
 
 TOP_CHOICES = 3
 OTHER_CATEGORY = "khac"
@@ -17,17 +18,45 @@ OTHER_CATEGORY = "khac"
 def needs(turn: Turn, row: FieldRow) -> Need:
     """How much this report needs the field; "optional" when its `when` does not hold."""
     form = turn.form
-    draft = form.draft
-    if not row.in_force(
-        report_type=draft.report_type,
-        category=draft.category,
-        topics=form.topics,
-        on_behalf=draft.on_behalf,
-        channel=turn.state.channel,
-        sender=form.sender,
-    ):
-        return "optional"
-    return row.need_for(draft.report_type, draft.category)
+    if turn.needs_of is not form:
+        draft = form.draft
+        turn.needs_of = form
+        turn.needs = _all_needs(
+            turn.profile,
+            draft.report_type,
+            draft.category,
+            form.topics,
+            draft.on_behalf,
+            turn.state.channel,
+            form.sender,
+        )
+    return turn.needs[row.id]
+
+
+@lru_cache(maxsize=1024)
+def _all_needs(
+    profile: Profile,
+    report_type: str,
+    category: str,
+    topics: tuple[str, ...],
+    on_behalf: bool,
+    channel: str,
+    sender: str,
+) -> Mapping[str, Need]:
+    """Field → how much a report of this kind needs it. One step asks for many of them, and kinds of reports are few."""
+    return {
+        row.id: row.need_for(report_type, category)
+        if row.in_force(
+            report_type=report_type,
+            category=category,
+            topics=topics,
+            on_behalf=on_behalf,
+            channel=channel,
+            sender=sender,
+        )
+        else "optional"
+        for row in profile.fields.values()
+    }
 
 
 def has(form: Form, row: FieldRow) -> bool:

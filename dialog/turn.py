@@ -3,7 +3,7 @@
 `Turn` lives inside one call of `step` and is thrown away; the state it started from is never touched.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from core.model import Ask, Case, Choice, Draft, OutboundMessage
 from dialog import wording
 from dialog.reading.model import Reading
 from dialog.state import KEPT_CASES, Form, Known, State
-from regulations.model import Profile
+from regulations.model import Need, Profile
 
 BLANK = Form()
 SILENCE = Reading(text="", folded="")
@@ -38,6 +38,9 @@ class Turn:
     """Slots this message filled or changed."""
     corrected: bool = False
     """The notes repeat what was changed, so the whole report need not be read out again."""
+    needs: Mapping[str, Need] = field(default_factory=dict)
+    """How much the report needs each field, as long as the report is `needs_of`."""
+    needs_of: Form | None = None
 
     # --- state ---------------------------------------------------------------------------------------------------
 
