@@ -5,7 +5,8 @@ the open question; one that does not fit changes nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+import msgspec
 
 from dialog import side_answers, wording
 from dialog.cases import rate, repeat_receipt
@@ -90,9 +91,9 @@ def press_ward(turn: Turn, args: list[str]) -> bool:
 
 
 WORDS: Mapping[str, Reading] = {
-    "yes": replace(SILENCE, yes=True),
-    "no": replace(SILENCE, no=True),
-    "skip": replace(SILENCE, skip=True),
+    "yes": msgspec.structs.replace(SILENCE, yes=True),
+    "no": msgspec.structs.replace(SILENCE, no=True),
+    "skip": msgspec.structs.replace(SILENCE, skip=True),
 }
 
 

@@ -4,16 +4,16 @@ Text is NFC. Spans are half-open character offsets into `Reading.text`. Instants
 An empty string, an empty tuple or None means "not in this message".
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 Span: TypeAlias = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
     """One candidate of a table with its score in matched tokens."""
 
     id: str
@@ -30,8 +30,7 @@ class PhoneKind(StrEnum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneReading:
+class PhoneReading(msgspec.Struct, frozen=True, kw_only=True):
     kind: PhoneKind
     typed: str
     e164: str = ""
@@ -44,8 +43,7 @@ class PhoneReading:
     span: Span = (0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ward:
+class Ward(msgspec.Struct, frozen=True, kw_only=True):
     """A commune of today (`code` is the official five-digit code) or of before 01/07/2025 (`district` is filled)."""
 
     name: str
@@ -56,8 +54,7 @@ class Ward:
     """The old district, city or town with its kind: "thành phố Mỹ Tho"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WardOption:
+class WardOption(msgspec.Struct, frozen=True, kw_only=True):
     """One way to read the ward that was named: an old ward with today's ward that took it over, or today's alone."""
 
     new: Ward
@@ -72,8 +69,7 @@ class Needs(StrEnum):
     """A split or doubly named ward: offer `options` (`ward_pick`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceReading:
+class PlaceReading(msgspec.Struct, frozen=True, kw_only=True):
     """Where it happened, as typed, with what the table of units knows about it."""
 
     text: str
@@ -112,8 +108,7 @@ class Precision(StrEnum):
     """Some time within start…end, e.g. "3 tuần nay"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurred:
+class Occurred(msgspec.Struct, frozen=True, kw_only=True):
     """When it happened: the phrase as typed and the interval it stands for, in the profile's time zone."""
 
     text: str
@@ -123,8 +118,7 @@ class Occurred:
     span: Span = (0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
     """A wish to change one slot. `value` is empty when only the slot was named ("sửa số điện thoại")."""
 
     slot: str = ""
@@ -135,8 +129,7 @@ class Correction:
     """The fragment to be replaced, as in "số 51 chứ không phải 15"; empty when the whole slot is replaced."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatingReading:
+class RatingReading(msgspec.Struct, frozen=True, kw_only=True):
     value: int | None
     """A value of the profile's scale; None when dissatisfaction is clear but no label of the scale was used."""
     sure: bool
@@ -145,8 +138,7 @@ class RatingReading:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """Which characters were used for what."""
 
     what: str
@@ -154,8 +146,7 @@ class Detail:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one message says. See the package docstring for what each kind of word is read as."""
 
     text: str
@@ -241,4 +232,4 @@ class Reading:
     """The description with abbreviations written out, for profiles that show it in the confirmation."""
     has_matter: bool = False
     """The description says something (words of a category, or at least a few words that are no slot or phrase)."""
-    details: tuple[Detail, ...] = field(default=())
+    details: tuple[Detail, ...] = ()

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from core.events import InboundMessage
 from dialog.reading import answers, describe, matter, names, numbers, place, subject, when
@@ -257,7 +259,7 @@ class _Reader:
         value = corrected.value
         at = max(self.text.find(value), 0)
         found = place.read(value, tokenize(value), self.rules.units, asked=True, barred=())
-        return replace(found, span=(found.span[0] + at, found.span[1] + at)) if found else None
+        return msgspec.structs.replace(found, span=(found.span[0] + at, found.span[1] + at)) if found else None
 
     def _own_address(self, barred: Sequence[Span]) -> tuple[PlaceReading, Span] | None:
         for match in _ADDRESS.finditer(self.flat):

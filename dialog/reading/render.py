@@ -1,9 +1,10 @@
 """A reading as plain data, for people who want to see what the dialog understands."""
 
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 from dialog.reading.model import PlaceReading, Reading
 
@@ -14,8 +15,8 @@ def to_json(reading: Reading) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        found = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, msgspec.Struct):
+        found = {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
         if isinstance(value, PlaceReading):
             found |= {"ward_old": value.ward_old, "ward_new": value.ward_new}
         return found
