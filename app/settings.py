@@ -93,7 +93,7 @@ def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> dict[str
         place: Any = values
         for depth, part in enumerate(parents):
             following = [*parents, last][depth + 1]
-            place = _child(place, part, [] if following.isdigit() else {}, name)
+            place = _child(place, part, [] if following.isdecimal() else {}, name)
         _put(place, last, value, name)
     return values
 
@@ -109,13 +109,17 @@ def _child(place: Any, part: str, empty: Any, name: str) -> Any:
 
 def _put(place: Any, part: str, value: str, name: str) -> None:
     if isinstance(place, list):
-        raise SettingsError([f"{name}: names a table, not a value"])
-    place[part] = value
+        _extend(place, part, name)
+        place[int(part)] = value
+    elif isinstance(place, dict):
+        place[part] = value
+    else:
+        raise SettingsError([f"{name}: names a table where there is a value"])
 
 
 def _extend(place: list[Any], part: str, name: str) -> None:
-    if not part.isdigit() or int(part) > len(place):
-        raise SettingsError([f"{name}: {part} does not follow the {len(place)} accounts before it"])
+    if not part.isdecimal() or int(part) > len(place):
+        raise SettingsError([f"{name}: {part} does not follow the {len(place)} entries before it"])
     if int(part) == len(place):
         place.append({})
 
