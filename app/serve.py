@@ -79,6 +79,8 @@ async def run(house: House, others: Sequence[Server] = (), *, started: Callable[
     # What was built at start lives as long as the program: the collector need not look at it each time.
     gc.collect()
     gc.freeze()
+    # A message makes thousands of short-lived values and hardly a cycle: looking for cycles costs and finds little.
+    gc.set_threshold(50_000, 20, 20)
     running = [asyncio.create_task(one.serve()) for one in servers]
     if started is not None:
         up: asyncio.Future[Any] = asyncio.gather(*(one.up.wait() for one in servers))

@@ -1,7 +1,7 @@
 """One event meets one conversation: who speaks, what is remembered, what has to leave the house. Pure."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import dialog
@@ -29,6 +29,9 @@ from core.events import (
 from core.model import MediaRef, OutboundMessage, Speaker
 from pipeline.errand import Lane, Status
 from regulations.model import Profile
+
+_EXACT = timedelta(minutes=5)
+_MINUTE = timedelta(minutes=1)
 
 BOT, WAITING, OPERATOR = "bot", "waiting", "operator"
 
@@ -133,9 +136,19 @@ def step(turn: Turn, event: Event, *, profile: Profile, capabilities: Capabiliti
         turn.problem = f"{type(error).__name__} in the dialog"
         effects = [Say(message=OutboundMessage(text=profile.text("handoff"))), Handoff(reason="failed")]
         state = turn.state
-    turn.state, turn.wake_at = state, state.wake_at
+    turn.state, turn.wake_at = state, _whole_minute(state.wake_at, now)
     for effect in effects:
         _wish(turn, effect, capabilities, now)
+
+
+def _whole_minute(at: datetime | None, now: datetime) -> datetime | None:
+    """A reminder in a quarter of an hour may come some seconds later.
+
+    While the column keeps its value from message to message, the row can be rewritten without touching its index.
+    """
+    if at is None or at - now < _EXACT:
+        return at
+    return at.replace(second=0, microsecond=0) + _MINUTE
 
 
 def _overhear(

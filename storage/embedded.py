@@ -120,8 +120,9 @@ class EmbeddedPostgres:
             reason = self._try_launch(binaries, end)
             if not reason:
                 return
-            # A backend of a killed server may hold the shared memory for a moment longer.
-            if "shared memory" not in reason or time.monotonic() > end:
+            # A killed server and its backends take a moment to let go of the socket and the shared memory.
+            dying = "shared memory" in reason or "lock file" in reason
+            if not dying or time.monotonic() > end:
                 raise EmbeddedPostgresError(reason)
             time.sleep(0.1)
 
@@ -162,6 +163,9 @@ class EmbeddedPostgres:
         pid = self.pid()
         if pid is not None and not _is_postgres(pid):
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        lock = self._sockets / ".s.PGSQL.5432.lock"
+        if lock.exists() and not _is_postgres(int(lock.read_text().split()[0])):
+            lock.unlink()
 
     def _run(self, arguments: list[str | Path], output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start a program of the server as its own user, in the data folder, in a session that outlives ours."""

@@ -1,4 +1,8 @@
-"""The tables. Columns named `*_sealed` or documented as sealed hold `storage.seal` values; instants are timestamptz."""
+"""The tables. Columns named `*_sealed` or documented as sealed hold `storage.seal` values; instants are timestamptz.
+
+No foreign keys: `events`, `errands` and what hangs on them are written under the lock of their conversation, and the
+check would cost a look-up per row on the path of every message.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -6,8 +10,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Float,
-    ForeignKey,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -66,7 +68,7 @@ conversations = Table(
 events = Table(
     "events",
     metadata,
-    Column("conversation_id", BigInteger, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("conversation_id", BigInteger, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("source", Text, nullable=False),
     Column("external_id", Text, nullable=False),
@@ -96,7 +98,6 @@ errands = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
-    ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
     Index("errands_open_ix", "conversation_id", "seq", "n", postgresql_where=text("status = 'open'")),
     Index("errands_trouble_ix", "settled_at", postgresql_where=text("status in ('unknown', 'refused', 'failed')")),
     postgresql_with={"fillfactor": 80},
@@ -105,7 +106,7 @@ errands = Table(
 media = Table(
     "media",
     metadata,
-    Column("conversation_id", BigInteger, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("conversation_id", BigInteger, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("n", SmallInteger, primary_key=True),
     Column("key_index", LargeBinary, nullable=False, comment="keyed digest of the platform's key"),
@@ -128,7 +129,7 @@ reports = Table(
     "reports",
     metadata,
     Column("id", Text, primary_key=True, comment="UUID; idempotency key at the store"),
-    Column("conversation_id", BigInteger, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("conversation_id", BigInteger, nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("status", Text, nullable=False, server_default="submitting", comment="submitting | opened | refused"),
     Column("code", Text, unique=True),
@@ -141,7 +142,7 @@ reports = Table(
 outcomes = Table(
     "outcomes",
     metadata,
-    Column("conversation_id", BigInteger, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("conversation_id", BigInteger, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("n", SmallInteger, primary_key=True),
     Column("value", Text, nullable=False),

@@ -170,9 +170,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("errands_conversation_id_fk"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("conversation_id", "seq", "n", name=op.f("errands_pk")),
         postgresql_with={"fillfactor": 80},
     )
@@ -211,9 +208,6 @@ def upgrade() -> None:
         sa.Column(
             "held", sa.Boolean(), server_default="false", nullable=False, comment="waits until a person gives back"
         ),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("events_conversation_id_fk"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("conversation_id", "seq", name=op.f("events_pk")),
         sa.UniqueConstraint(
             "conversation_id", "source", "external_id", name=op.f("events_conversation_id_source_external_id_key")
@@ -237,9 +231,6 @@ def upgrade() -> None:
         sa.Column("lat", sa.Float(), nullable=True),
         sa.Column("lon", sa.Float(), nullable=True),
         sa.Column("problem", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("media_conversation_id_fk"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("conversation_id", "seq", "n", name=op.f("media_pk")),
     )
     op.create_index("media_key_ix", "media", ["conversation_id", "key_index"], unique=False)
@@ -251,9 +242,6 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), server_default="", nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("outcomes_conversation_id_fk"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("conversation_id", "seq", "n", name=op.f("outcomes_pk")),
     )
     op.create_table(
@@ -268,9 +256,6 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True, comment="sealed normalized report, once it was built"),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name=op.f("reports_conversation_id_fk"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("reports_pk")),
         sa.UniqueConstraint("code", name=op.f("reports_code_key")),
         sa.UniqueConstraint("conversation_id", "ordinal", name=op.f("reports_conversation_id_ordinal_key")),
