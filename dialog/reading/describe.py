@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from dialog.reading.lexicon import SHORT_UNITS, SHORTHAND
 from dialog.reading.model import PlaceReading, Span
-from dialog.reading.text import Token, tokenize
+from dialog.reading.text import Token
 
 _WHO = r"(?:em|toi|minh|mk|tui|chau|chung toi|chung em|gia dinh (?:toi|em)|ba con|nguoi dan)"
 _ADDRESSED = r"(?:cac|quy|ad|admin|anh|chi|ban|bac|co|chu|ong|ba|co quan|tong dai|em|b|mn|moi nguoi|a|c|lanh dao|thay)"
@@ -89,9 +89,9 @@ def scrub(text: str, private: Sequence[str]) -> str:
     return text
 
 
-def expand(description: str, place: PlaceReading | None) -> str:
-    """The description with shorthand written out and the ward in its official spelling (R-BN-26, R-TH-18)."""
-    tokens = tokenize(description)
+def expand(description: str, tokens: Sequence[Token], place: PlaceReading | None) -> str:
+    """The description, of which these are the words, with shorthand written out and the ward in its official spelling
+    (R-BN-26, R-TH-18)."""
     ward = _official(place)
     if not ward and _SHORT.isdisjoint([token.lower for token in tokens]):
         return description

@@ -22,6 +22,7 @@ _ENGLISH = word_set(
 )
 
 
+_CHITCHAT = tuple(f" {phrase} " for phrase in CHITCHAT)
 _POLITE = HEADS | TAILS
 _OF_THANKS = _POLITE | _LATER_OK | {"cam", "on", "thank", "thanks", "xin", "cua", "chan", "thanh"}
 _OF_GREETING = GREETINGS | _POLITE | {"kinh", "xin", "cac", "moi", "nguoi", "ban"}
@@ -63,7 +64,7 @@ def kind(text: str, said: Said, *, matter: bool) -> Kind:
     joined = f" {said.joined} "
     greeting = not GREETINGS.isdisjoint(heard[:3])
     thanks = (" cam on " in joined or " thank " in joined or " thanks " in joined) and _OF_THANKS.issuperset(heard)
-    small = not matter and len(heard) <= 9 and any(f" {phrase} " in joined for phrase in CHITCHAT)
+    small = not matter and len(heard) <= 9 and any(phrase in joined for phrase in _CHITCHAT)
     only_greeting = greeting and not matter and _OF_GREETING.issuperset(heard)
     return Kind(greeting, small or only_greeting, thanks, foreign(text, said.tokens))
 

@@ -1,7 +1,7 @@
 """The matching rules of the profile schema, §4: `kw`, `kw_bare`, `kw_not`, `kw_unless` over tokens, and the scores."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from dialog.reading.model import Scored
@@ -92,13 +92,17 @@ class Phrase:
         return slips == 1 and (len(self.words) > 1 or len(self.bare[0]) >= 6)
 
 
-@dataclass(slots=True)
-class _Lists:
-    """The phrases of one row. A phrase with `&` is a tuple of parts that must all be there."""
+Key: TypeAlias = tuple[str, str]
+"""(table, row id)"""
 
-    hits: list[tuple[Phrase, ...]] = field(default_factory=list)
-    nots: list[Phrase] = field(default_factory=list)
-    unless: list[Phrase] = field(default_factory=list)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One line of a row's lists: its phrases must all be there. `list_` is "hits", "nots" or "unless"."""
+
+    key: Key
+    parts: tuple[Phrase, ...]
+    list_: str
 
 
 class RowMatch:
@@ -115,34 +119,35 @@ class Matcher:
     """All word lists of a profile, compiled into one index by first word and second word ("" where there is none)."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str], _Lists] = {}
         self._index: dict[str, dict[str, list[Phrase]]] = {}
         self._phrases: dict[tuple[tuple[str, ...], bool], Phrase] = {}
-        self._users: dict[Phrase, list[tuple[str, str]]] = {}
+        self._entries: dict[Phrase, list[Entry]] = {}
         self._vocabulary: set[str] = set()
         self._near = Typos(())
 
     def add(self, table: str, row_id: str, row: Worded) -> None:
-        lists = self._rows.setdefault((table, row_id), _Lists())
         for suffix, only_bare in (("kw", False), ("kw_bare", True)):
             for text in getattr(row, suffix, ()):
-                parts = tuple(self._phrase(part, only_bare, (table, row_id)) for part in text.split("&"))
-                lists.hits.append(parts)
+                self._enter((table, row_id), "hits", text.split("&"), only_bare)
             for text in getattr(row, f"{suffix}_not", ()):
-                lists.nots.append(self._phrase(text, only_bare, (table, row_id)))
+                self._enter((table, row_id), "nots", [text], only_bare)
             for text in getattr(row, f"{suffix}_unless", ()):
-                lists.unless.append(self._phrase(text, only_bare, (table, row_id)))
+                self._enter((table, row_id), "unless", [text], only_bare)
 
-    def _phrase(self, text: str, only_bare: bool, user: tuple[str, str]) -> Phrase:
+    def _enter(self, key: Key, list_: str, texts: Sequence[str], only_bare: bool) -> None:
+        """Every entry is found by the first of its phrases; the others are looked up when that one stands there."""
+        phrases = tuple(self._phrase(text, only_bare) for text in texts)
+        self._entries.setdefault(phrases[0], []).append(Entry(key, phrases, list_))
+
+    def _phrase(self, text: str, only_bare: bool) -> Phrase:
         cut = words(text)
+        self._vocabulary.update(map(flat, cut) if only_bare else cut)
         phrase = self._phrases.get((cut, only_bare))
         if phrase is None:
             phrase = self._phrases[cut, only_bare] = Phrase(cut, tuple(map(flat, cut)), only_bare)
-        if phrase not in self._users and cut:
-            first, second = phrase.bare[0], phrase.bare[1] if len(cut) > 1 else ""
-            self._index.setdefault(first, {}).setdefault(second, []).append(phrase)
-        self._users.setdefault(phrase, []).append(user)
-        self._vocabulary.update(phrase.words if not only_bare else phrase.bare)
+            if cut:
+                first, second = phrase.bare[0], phrase.bare[1] if len(cut) > 1 else ""
+                self._index.setdefault(first, {}).setdefault(second, []).append(phrase)
         return phrase
 
     def close(self, known: Iterable[str]) -> None:
@@ -173,7 +178,7 @@ class Matcher:
                     for phrase in self._candidates(reading, at, followers):
                         if phrase.matches(reading, at):
                             ranges.setdefault(phrase, []).append((at, at + len(phrase.words)))
-        return Found(self._rows, ranges, {user for phrase in ranges for user in self._users[phrase]})
+        return Found(ranges, (entry for phrase in ranges for entry in self._entries.get(phrase, ())))
 
     @staticmethod
     def _candidates(reading: Readings, at: int, followers: Mapping[str, list[Phrase]]) -> Iterator[Phrase]:
@@ -183,49 +188,46 @@ class Matcher:
                 yield from followers.get(second, ())
 
 
+_NOTHING: Mapping[str, list[Entry]] = {}
+
+
 class Found:
     """Where the phrases of all rows stand in one message."""
 
-    def __init__(
-        self,
-        rows: Mapping[tuple[str, str], _Lists],
-        ranges: Mapping[Phrase, list[Range]],
-        users: Iterable[tuple[str, str]],
-    ) -> None:
-        self._rows = rows
+    def __init__(self, ranges: Mapping[Phrase, list[Range]], entries: Iterable[Entry]) -> None:
         self._ranges = ranges
-        self._users: dict[str, set[str]] = {}
-        for table, row_id in users:
-            self._users.setdefault(table, set()).add(row_id)
-        self._known: dict[tuple[str, str], RowMatch | None] = {}
+        self._entries: dict[str, dict[str, list[Entry]]] = {}
+        for entry in entries:
+            table, row_id = entry.key
+            self._entries.setdefault(table, {}).setdefault(row_id, []).append(entry)
+        self._known: dict[Key, RowMatch | None] = {}
 
     def row(self, table: str, row_id: str, *, without: Sequence[Range] = ()) -> RowMatch | None:
         """The row's match, or None. Matches inside `without` (a person's name, a ward) do not count."""
-        if row_id not in self._users.get(table, ()):
+        entries = self._entries.get(table, _NOTHING).get(row_id)
+        if entries is None:
             return None
-        key = (table, row_id)
         if without:
-            return self._match(key, without)
+            return self._match(entries, without)
+        key = (table, row_id)
         if key not in self._known:
-            self._known[key] = self._match(key, ())
+            self._known[key] = self._match(entries, ())
         return self._known[key]
 
-    def _match(self, key: tuple[str, str], without: Sequence[Range]) -> RowMatch | None:
-        lists = self._rows[key]
-        if any(phrase in self._ranges for phrase in lists.unless):
-            return None
+    def _match(self, entries: Sequence[Entry], without: Sequence[Range]) -> RowMatch | None:
         ranges = self._ranges
         taken = _indices(without)
-        for phrase in lists.nots:
-            if phrase in ranges:
-                taken |= _indices(ranges[phrase])
+        for entry in entries:
+            if entry.list_ == "unless":
+                return None
+            if entry.list_ == "nots":
+                taken |= _indices(ranges[entry.parts[0]])
         candidates: set[Range] = set()
-        for parts in lists.hits:
-            if parts[0] not in ranges:
-                continue
-            places = [[r for r in ranges.get(part, ()) if taken.isdisjoint(range(*r))] for part in parts]
-            if all(places):
-                candidates.update(r for part in places for r in part)
+        for entry in entries:
+            if entry.list_ == "hits":
+                places = [[r for r in ranges.get(part, ()) if taken.isdisjoint(range(*r))] for part in entry.parts]
+                if all(places):
+                    candidates.update(r for part in places for r in part)
         chosen: list[Range] = []
         for found in sorted(candidates, key=lambda r: (r[0] - r[1], r[0])):
             if taken.isdisjoint(range(*found)):
@@ -235,8 +237,8 @@ class Found:
 
     def rows(self, table: str, ids: Iterable[str]) -> list[str]:
         """Those of the rows that match, in the order given."""
-        users = self._users.get(table)
-        return [row_id for row_id in ids if row_id in users and self.row(table, row_id)] if users else []
+        entries = self._entries.get(table)
+        return [row_id for row_id in ids if row_id in entries and self.row(table, row_id)] if entries else []
 
     def ranges(self, table: str, ids: Iterable[str]) -> list[Range]:
         """Token ranges of all matches of these rows."""
@@ -249,10 +251,10 @@ class Found:
 
     def scores(self, table: str, ids: Iterable[str], *, without: Sequence[Range] = ()) -> tuple[Scored, ...]:
         """Matching rows, best first; rows of equal score keep the profile's order."""
-        users = self._users.get(table)
-        if not users:
+        entries = self._entries.get(table)
+        if not entries:
             return ()
-        matches = ((row_id, self.row(table, row_id, without=without)) for row_id in ids if row_id in users)
+        matches = ((row_id, self.row(table, row_id, without=without)) for row_id in ids if row_id in entries)
         scored = [Scored(id=row_id, score=match.score) for row_id, match in matches if match]
         return tuple(sorted(scored, key=lambda item: -item.score))
 

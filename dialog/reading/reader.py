@@ -14,7 +14,7 @@ from dialog.reading.compiled import Compiled, compiled
 from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
 from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
 from dialog.reading.phrases import Found, Range
-from dialog.reading.text import flat, fold, nfc, tokenize, word_set
+from dialog.reading.text import Token, flat, nfc, tokenize, word_set
 from regulations.model import Profile
 
 MAX_CHARS = 12_000
@@ -32,6 +32,7 @@ _ADDRESS = re.compile(
     r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|(?:thuong\s+)?(?:tru"
     r"|ngu)\s+tai\s+|(?<![\w][ ])nha\s+o\s+)"
 )
+_ADDRESS_WORDS = ("dia chi", "d/c", "dc", "tai")
 _BORN = re.compile(r"(?<!\w)sinh (?:nam|ngay) [0-9/.-]{4,10}(?!\w)")
 _SAME = re.compile(
     r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren"
@@ -139,7 +140,7 @@ class _Reader:
         overridden = self.profile.report_types[report_type].overrides_exclusions if types else ()
         return Reading(
             text=self.text,
-            folded=fold(self.text),
+            folded=" ".join(self.flat.split()),
             tokens=tuple(token.lower for token in tokens),
             emergency=emergencies[0] if emergencies else "",
             emergencies=emergencies,
@@ -189,7 +190,7 @@ class _Reader:
             confidential=True if wish or command == "confidential" else self._asked_confidential(answer),
             rating=rating,
             description=description,
-            expanded=describe.expand(description, where) if description else "",
+            expanded=describe.expand(description, self._words_of(description), where) if description else "",
             has_matter=bool(description),
             details=self._details(slots, where),
         )
@@ -204,7 +205,7 @@ class _Reader:
             self.text, self.flat, self.profile.code.prefix, self.profile.code.regex, self.rules.code
         )
         taken = [mail.span for mail in mails] + [code.span for code in slots.codes]
-        if any(char.isdigit() for char in self.text):
+        if any(map(str.isdigit, self.text)):
             slots.tax = numbers.tax_code(self.flat, taken, asked=self.waiting_for == "tax_code")
             taken += [slots.tax.span] if slots.tax else []
             slots.cccd = numbers.identity_number(self.flat, taken, asked=self.waiting_for == "cccd")
@@ -262,6 +263,8 @@ class _Reader:
         return msgspec.structs.replace(found, span=(found.span[0] + at, found.span[1] + at)) if found else None
 
     def _own_address(self, barred: Sequence[Span]) -> tuple[PlaceReading, Span] | None:
+        if "o" not in self.said.words and not any(word in self.flat for word in _ADDRESS_WORDS):
+            return None
         for match in _ADDRESS.finditer(self.flat):
             tail = [i for i, token in enumerate(self.tokens) if token.start >= match.end()]
             end = next((self.tokens[i].start for i in tail[1:] if self.tokens[i].gap == "."), len(self.text))
@@ -366,7 +369,7 @@ class _Reader:
         if whole or command in {"cancel", "edit", "appeal", "status"} or kind.thanks or kind.chitchat:
             return ""
         left = describe.without(self.text, cuts)
-        words = [token for token in (self.tokens if left == self.text else tokenize(left)) if token.bare not in _POLITE]
+        words = [token for token in self._words_of(left) if token.bare not in _POLITE]
         if not words or (rated and not categories):
             return ""
         if categories or types:
@@ -385,6 +388,9 @@ class _Reader:
             return None
         inside = [i for i, token in enumerate(self.tokens) if span[0] <= token.start < span[1]]
         return (inside[0], inside[-1] + 1) if inside else None
+
+    def _words_of(self, part: str) -> tuple[Token, ...]:
+        return self.tokens if part == self.text else tokenize(part)
 
     def _said_outside(self, spans: Sequence[Span]) -> answers.Said:
         """The words that belong to none of the spans (numbers, addresses, codes)."""

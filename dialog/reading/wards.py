@@ -10,7 +10,7 @@ from dialog.reading.units import Units
 
 _KIND_WORDS = {"phuong": "phường", "p": "phường", "f": "phường", "xa": "xã", "x": "xã", "ttr": "thị trấn"}
 _KIND_PAIRS = {("thi", "tran"): "thị trấn", ("dac", "khu"): "đặc khu"}
-_FIRST_OF_PAIRS = frozenset(first for first, _ in _KIND_PAIRS)
+_KINDS = frozenset((*_KIND_WORDS, *(first for first, _ in _KIND_PAIRS)))
 _ACCENTED = {"phuong": "phường", "xa": "xã"}
 _STREET_WORDS = word_set("duong pho ngo ngach hem kiet ql lo so ten cau kenh song dai quoc tinh huong")
 _DISTRICT_WORDS = word_set("thanh pho tp thi xa tx huyen h quan q tt cu thuoc")
@@ -40,10 +40,8 @@ def _join(tokens: Sequence[Token], first: int, last: int) -> str:
     return "".join(token.bare for token in tokens[first:last])
 
 
-def _may_be_kind(token: Token) -> bool:
-    return (
-        token.bare in _KIND_WORDS or token.bare in _FIRST_OF_PAIRS or (token.bare[0] in "pf" and len(token.bare) <= 3)
-    )
+def _may_be_kind(bare: str) -> bool:
+    return bare in _KINDS or (bare[0] in "pf" and len(bare) <= 3)
 
 
 def _kind_at(tokens: Sequence[Token], at: int) -> tuple[str, int, str]:
@@ -85,12 +83,15 @@ def _province_after(tokens: Sequence[Token], at: int, known: Units) -> int:
 def find(text: str, tokens: Sequence[Token], known: Units, *, asked: bool, barred: set[int]) -> WardFound | None:
     """The first ward that is named; one with its kind goes before a bare name."""
     found = None
-    for at in range(len(tokens)):
-        if at not in barred:
-            named = _with_kind(text, tokens, at, known) if _may_be_kind(tokens[at]) else None
-            if named:
-                return named
-            found = found or _bare(text, tokens, at, known, asked=asked)
+    beginnings = known.name_beginnings
+    for at, token in enumerate(tokens):
+        if at in barred:
+            continue
+        named = _with_kind(text, tokens, at, known) if _may_be_kind(token.bare) else None
+        if named:
+            return named
+        if found is None and token.bare in beginnings:
+            found = _bare(text, tokens, at, known, asked=asked)
     return found
 
 
