@@ -5,6 +5,9 @@
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Behind a proxy that opens TLS only the machine's own certificates are right; a bare machine has none, then uv's are used.
+CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),--system-certs)
+UV := $(BIN)/uv $(CERTS)
 ARGS ?=
 
 .PHONY: help setup setup-dev browser demo test check lint bench lock clean
@@ -19,12 +22,12 @@ help:
 	@touch $@
 
 .venv/runtime: .venv/made requirements.lock pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 .venv/dev: .venv/runtime requirements-dev.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 setup: .venv/runtime ## prepare .venv with what the program needs
@@ -52,9 +55,9 @@ bench: setup-dev ## load figures; beside other gateways when BENCH names the fol
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock: .venv/made ## resolve the locks anew; they name no host
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
-	printf 'uv\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header - -o deploy/uv.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
+	printf 'uv\n' | $(UV) pip compile --quiet --universal --generate-hashes --no-header - -o deploy/uv.lock
 	! grep -nE 'https?://' requirements.lock requirements-dev.lock deploy/uv.lock
 
 clean: ## remove the environment and the demo's data
