@@ -196,7 +196,9 @@ class Rig:
     """Of the case store."""
     store_url: str
     database_url: str
+    store_settings: CaseStoreSettings
     store: Server | None = None
+    _store_task: "asyncio.Task[None] | None" = None
 
     @property
     def gateway(self) -> GatewayProcess:
@@ -216,6 +218,18 @@ class Rig:
 
     def peer_index(self, phone: Phone) -> bytes:
         return self.seal.index(str(self.peer(phone)))
+
+    async def open_store(self) -> None:
+        """The case store listens, for the first time or again."""
+        self.store = server(create_store(self.store_settings), "127.0.0.1", self.store_settings.port)
+        self._store_task = asyncio.create_task(self.store.serve())
+        await self.store.up.wait()
+
+    async def close_store(self) -> None:
+        """The case store is away: nobody listens there."""
+        if self.store is not None and self._store_task is not None:
+            self.store.should_exit = True
+            await asyncio.gather(self._store_task, return_exceptions=True)
 
     def kill_postgres(self) -> None:
         pid = self.postgres.pid()
@@ -265,11 +279,8 @@ async def rig(
         public_url=f"http://127.0.0.1:{store_port}", push_url=f"http://127.0.0.1:{ports[0]}/store/updates",
         push_secret=PUSH_SECRET, push_backoff_seconds=0.2, faults=faults,
     )  # fmt: skip
-    others = [
-        server(create_store(store_settings), "127.0.0.1", store_port),
-        server(create_simulator(platforms, simulator=simulator), "127.0.0.1", simulator_port),
-    ]
-    running = [asyncio.create_task(one.serve()) for one in others]
+    stage = server(create_simulator(platforms, simulator=simulator), "127.0.0.1", simulator_port)
+    playing = asyncio.create_task(stage.serve())
     processes = [
         GatewayProcess(
             port,
@@ -278,19 +289,19 @@ async def rig(
         )
         for number, port in enumerate(ports)
     ]
-    url = database or EmbeddedPostgres(folder / "pg").url
-    made = Rig(folder, processes, simulator, faults, store_database, url, others[0])
+    url = EmbeddedPostgres(folder / "pg").url if database in ("", f"embedded:{folder / 'pg'}") else database
+    made = Rig(folder, processes, simulator, faults, store_database, url, store_settings)
     try:
-        await asyncio.gather(*(one.up.wait() for one in others))
+        await stage.up.wait()
+        await made.open_store()
         for one in processes if start else ():
             await one.start()
         yield made
     finally:
         for one in processes:
             await one.stop()
-        for other in others:
-            other.should_exit = True
-        await asyncio.gather(*running, return_exceptions=True)
+        stage.should_exit = True
+        await asyncio.gather(playing, made.close_store(), return_exceptions=True)
         await asyncio.to_thread(made.postgres.stop)
         if own_store is not None:
             await asyncio.to_thread(own_store.stop)

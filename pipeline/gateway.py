@@ -170,8 +170,8 @@ class Gateway:
     async def _connected(self, connection: psycopg.AsyncConnection[Any]) -> None:
         await errands.register(connection, self.owner, self._recorder.path)
         # A group may have been committed just before the connection broke: its errands are open and in nobody's hands.
-        unsettled = self.writer.unsettled()
         rows = await errands.of_connection(connection, self.owner)
+        unsettled = self.writer.unsettled()
         marks = flight.read(self._recorder.path) or {}
         for errand in revive(rows, self._seal, marks):
             if errand.key not in unsettled and not self.lanes.holds(errand.key, errand.lane):

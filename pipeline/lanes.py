@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import psycopg
 import structlog
 
 from core.effects import Say
-from core.errors import SendError, Unknown
+from core.errors import SendError, TryAgain, Unknown
 from core.events import Event, Source
 from pipeline.errand import Errand, ErrandKey, Lane, Status
 from pipeline.flight import FlightRecorder
@@ -197,6 +198,9 @@ class Lanes:
                 self._recorder.answered(errand.key)
         except SendError as error:
             return self._judge(errand, error)
+        except psycopg.OperationalError:
+            # Tokens and files are looked up before anything leaves: what is in doubt is said by a `SendError`.
+            return self._judge(errand, TryAgain("the database was away", code="storage"))
         except Exception as error:
             log.exception("errand.broke", kind=errand.kind, conversation=errand.key.conversation)
             return self._judge(errand, Unknown(f"{type(error).__name__} in the program"))

@@ -127,10 +127,10 @@ class ZaloChannel:
         for number, part in enumerate(parts[1:], start=2):
             try:
                 receipt = await self._post(path, recipient, part)
-            except SendError as error:
+            except Exception as error:
                 # The citizen has the first parts already: to repeat all of it would say them twice.
-                said = f"chỉ gửi được {number - 1} trên {len(parts)} phần: {error.reason}"
-                raise Unknown(said, code=error.code) from error
+                why, code = (error.reason, error.code) if isinstance(error, SendError) else (type(error).__name__, "")
+                raise Unknown(f"chỉ gửi được {number - 1} trên {len(parts)} phần: {why}", code=code) from error
         return receipt
 
     async def _post(self, path: str, recipient: dict[str, str], part: dict[str, Any]) -> ZaloReceipt:

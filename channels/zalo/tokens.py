@@ -95,6 +95,8 @@ class Tokens:
         self._settings, self._http, self._vault, self._now = settings, http, vault, now
         self._access = ""
         self._renewal: asyncio.Task[str] | None = None
+        self._unsaved: tuple[str, Pair] | None = None
+        """A pair that Zalo gave us for this refresh token and that the vault could not take yet."""
 
     async def current(self) -> str:
         """The access token to try. Raises `Misconfigured` when the OA has to be authorised first."""
@@ -148,6 +150,9 @@ class Tokens:
             self._access = ""
             if values.get("needs_reauth"):
                 raise GrantDead(_REAUTH, code=values["needs_reauth"])
+            if self._unsaved is not None and self._unsaved[0] == refresh:
+                await self._commit(door, values, self._unsaved[1])
+                return self._unsaved[1].access
             if access and access != failed:
                 self._access = access
                 return access
@@ -173,6 +178,8 @@ class Tokens:
         except GrantDead as dead:
             await door.write({**values, "needs_reauth": dead.code})
             raise
+        # Its refresh token is spent: if the vault fails now, this is the only copy there is.
+        self._unsaved = (values["refresh_token"], pair)
         await self._commit(door, values, pair)
         return pair.access
 

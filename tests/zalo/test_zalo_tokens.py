@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,6 +81,33 @@ async def test_a_dead_token_is_renewed_and_the_message_still_goes_out(
     assert renewal.headers["content-type"] == "application/x-www-form-urlencoded"
     assert vault.values["access_token"] == "A2" and vault.values["previous_refresh_token"] == "R1"
     assert vault.values["access_expires_at"] == str(int(NOW.timestamp()) + 90000)
+
+
+async def test_a_pair_that_the_vault_could_not_take_is_not_lost(
+    channel: ZaloChannel, zalo: Any, vault: Any, server: OneUse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refresh token is spent by then: without the new one the account would be dead."""
+
+    async def away(values: Any) -> None:
+        raise OSError("the database is away")
+
+    @asynccontextmanager
+    async def broken() -> AsyncIterator[Any]:
+        async with locked() as door:
+            monkeypatch.setattr(door, "write", away)
+            yield door
+
+    locked = vault.locked
+    with monkeypatch.context() as trouble:
+        trouble.setattr(vault, "locked", broken)
+        with pytest.raises(OSError, match="away"):
+            await channel.send(AN, HELLO)
+
+    receipt = await channel.send(AN, HELLO)
+
+    assert receipt.external_id == "m-A2"
+    assert vault.values["refresh_token"] == "R2"
+    assert len(zalo.asked(RENEW)) == 1
 
 
 async def test_fifty_sends_in_two_processes_spend_one_refresh_token(
