@@ -16,7 +16,7 @@ from dialog.reading.lexicon import (
     TITLES,
 )
 from dialog.reading.model import Span
-from dialog.reading.text import Token, word_set
+from dialog.reading.text import Token, covered, token_at, word_set
 
 _ME = r"(?:toi|em|minh|mk|tui|mh|chau|con|e|t|anh|chi|co|chu|bac)(?!\w)"
 _TRIGGER = re.compile(
@@ -24,6 +24,7 @@ _TRIGGER = re.compile(
     rf"|(?<!\w){_ME}\s+la\s+|(?<!\w)nguoi (?:gui|phan anh)\s*(?:la|:)\s*"
 )
 _TRIGGER_WORDS = ("ten", " la", "nguoi ", "\nla", "\tla")
+_MOST_TITLES = 8
 _WEAK = re.compile(rf"{_ME}\s+la\s+$")
 _STRONG = re.compile(rf"(?:ho|va|{_ME})\s+ten|ten\s+(?:cua\s+)?{_ME}|ten\s*(?:la|:)|nguoi")
 _NOT_A_PERSON = re.compile(r"(?:duong|pho|cay|giau|khong|mat|doi|dat|noi|sua|neu|can|ghi|bang|quan|bien|cong ty)\s+$")
@@ -88,8 +89,10 @@ def _believable(flat_text: str, match: re.Match[str], part: Sequence[Token]) -> 
         if part[0].text[0].islower():
             return part[0].lower in FAMILY_WORDS if part[0].accented else len(part) >= 2
         return True
-    at_start = not flat_text[: match.start()].rstrip() or flat_text[: match.start()].rstrip()[-1] in ",.;:!?-\n"
-    return _looks_like_name(part) and (at_start or _WEAK.search(match.group()) is not None)
+    if not _looks_like_name(part):
+        return False
+    before = flat_text[: match.start()].rstrip()
+    return not before or before[-1] in ",.;:!?-\n" or _WEAK.search(match.group()) is not None
 
 
 def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
@@ -97,10 +100,12 @@ def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None
     if not any(word in flat_text for word in _TRIGGER_WORDS):
         return None
     for match in _TRIGGER.finditer(flat_text):
-        first = next((i for i, token in enumerate(tokens) if token.start >= match.end()), None)
-        if first is None or _OTHER_WORD.match(text, match.start()):
+        first = token_at(tokens, match.end())
+        if first == len(tokens) or _OTHER_WORD.match(text, match.start()):
             continue
-        while first < len(tokens) and tokens[first].bare in TITLES and tokens[first].text[0].islower():
+        for token in tokens[first : first + _MOST_TITLES]:
+            if token.bare not in TITLES or not token.text[0].islower():
+                break
             first += 1
         if first >= len(tokens) or tokens[first].gap == "." or tokens[first].start - match.end() > 12:
             continue
@@ -179,8 +184,9 @@ def _clauses(tokens: Sequence[Token], barred: Sequence[Span]) -> list[tuple[int,
     """Stretches of tokens between breaks, without the tokens inside `barred` spans."""
     clauses: list[tuple[int, int]] = []
     first = None
+    hidden = covered(tokens, barred)
     for index, token in enumerate(tokens):
-        inside = bool(barred) and any(start <= token.start < end for start, end in barred)
+        inside = index in hidden
         if first is not None and (inside or token.gap):
             clauses.append((first, index))
             first = None
@@ -202,7 +208,7 @@ def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | N
     if not match:
         return None
     first = next(i for i, token in enumerate(tokens) if token.end > match.start())
-    last = next((i for i, token in enumerate(tokens) if token.start >= match.end()), len(tokens))
+    last = token_at(tokens, match.end())
     head = last
     while (
         last < len(tokens)
@@ -226,8 +232,8 @@ def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | N
 def of_another(text: str, flat_text: str, tokens: Sequence[Token]) -> str:
     """The person a report is made for, without their title (D16): "phản ánh hộ bà Phạm Thị Xuyến"."""
     for match in _FOR_ANOTHER.finditer(flat_text):
-        first = next((i for i, token in enumerate(tokens) if token.start >= match.end()), None)
-        if first is not None and tokens[first].text[0].isupper() and tokens[first].bare in FAMILY_NAMES:
+        first = token_at(tokens, match.end())
+        if first < len(tokens) and tokens[first].text[0].isupper() and tokens[first].bare in FAMILY_NAMES:
             last = _run(tokens, first)
             if last - first >= 2:
                 return _text(text, tokens, first, last)

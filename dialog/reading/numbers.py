@@ -24,6 +24,8 @@ _RUN = re.compile(r"(?<![\w@])(?:\+|\()?[0-9oO](?:[ .()-]{0,2}[0-9oO]){5,24}(?![
 _GROUP = re.compile(r"\+?[0-9oO]+")
 _MOBILE = re.compile(r"0[35789][0-9]{8}")
 _LANDLINE = re.compile(r"02[0-9]{9}")
+_SHORTEST = 9
+"""Digits of a Vietnamese number without its leading zero."""
 _PHONE_WORD = re.compile(
     r"(?:sdt|so dt|so dien thoai|dien thoai|phone|zalo|tel|lien he|lh|\bdt|\bso ban|hotline"
     r"|goi)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"
@@ -122,11 +124,14 @@ def _split(text: str, groups: Sequence[tuple[str, int, int]]) -> list[PhoneReadi
     found: list[PhoneReading] = []
     first = 0
     while first < len(groups):
+        international = groups[first][0].startswith("+")
         for last in range(min(len(groups), first + 12), first, -1):
+            if not international and sum(len(group[0]) for group in groups[first:last]) < _SHORTEST:
+                continue
             start, end = groups[first][1], groups[last - 1][2]
             if start and text[start - 1] == "(":
                 start -= 1
-            reading = _classify(text[start:end], (start, end), international=groups[first][0].startswith("+"))
+            reading = _classify(text[start:end], (start, end), international=international)
             if reading:
                 found.append(reading)
                 first = last

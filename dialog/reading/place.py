@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dialog.reading import wards
 from dialog.reading.lexicon import FAMILY_NAMES, FAMILY_WORDS, PLACE_STOPS, STREETS
 from dialog.reading.model import Needs, PlaceReading, Span
-from dialog.reading.text import Token, word_set
+from dialog.reading.text import Token, covered, word_set
 from dialog.reading.units import Units
 from dialog.reading.wards import WardFound
 
@@ -311,13 +311,6 @@ def _begin(tokens: Sequence[Token], first: int) -> int:
     return first
 
 
-def _inside(tokens: Sequence[Token], spans: Sequence[Span]) -> set[int]:
-    """Indices of the tokens that stand in one of the spans."""
-    if not spans:
-        return set()
-    return {i for i, token in enumerate(tokens) if any(start <= token.start < end for start, end in spans)}
-
-
 def read(
     text: str, tokens: Sequence[Token], known: Units, *, asked: bool, barred: Sequence[Span]
 ) -> PlaceReading | None:
@@ -325,7 +318,7 @@ def read(
 
     `barred` spans (names, phone numbers) are no places; `asked` says that the bot asked for one.
     """
-    hidden = _inside(tokens, barred)
+    hidden = covered(tokens, barred)
     ward = wards.find(text, tokens, known, asked=asked, barred=hidden)
     parts = _parts(text, tokens, ward, hidden, asked=asked)
     after = ward.last if ward else max((part.last for part in parts), default=-1)

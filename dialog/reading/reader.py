@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,7 +15,7 @@ from dialog.reading.compiled import Compiled, compiled
 from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
 from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
 from dialog.reading.phrases import Found, Range
-from dialog.reading.text import Token, flat, nfc, tokenize, word_set
+from dialog.reading.text import Token, covered, flat, nfc, token_at, tokenize, word_set
 from regulations.model import Profile
 
 MAX_CHARS = 12_000
@@ -32,6 +33,8 @@ _ADDRESS = re.compile(
     r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|(?:thuong\s+)?(?:tru"
     r"|ngu)\s+tai\s+|(?<![\w][ ])nha\s+o\s+)"
 )
+_MOST_ADDRESSES = 4
+"""Each costs a look at the whole text; nobody announces more of them."""
 _ADDRESS_WORDS = ("dia chi", "d/c", "dc", "tai")
 _BORN = re.compile(r"(?<!\w)sinh (?:nam|ngay) [0-9/.-]{4,10}(?!\w)")
 _SAME = re.compile(
@@ -265,9 +268,9 @@ class _Reader:
     def _own_address(self, barred: Sequence[Span]) -> tuple[PlaceReading, Span] | None:
         if "o" not in self.said.words and not any(word in self.flat for word in _ADDRESS_WORDS):
             return None
-        for match in _ADDRESS.finditer(self.flat):
-            tail = [i for i, token in enumerate(self.tokens) if token.start >= match.end()]
-            end = next((self.tokens[i].start for i in tail[1:] if self.tokens[i].gap == "."), len(self.text))
+        for match in islice(_ADDRESS.finditer(self.flat), _MOST_ADDRESSES):
+            later = islice(self.tokens, token_at(self.tokens, match.end()) + 1, None)
+            end = next((token.start for token in later if token.gap == "."), len(self.text))
             outside = [*barred, (0, match.end()), (end, len(self.text) + 1)]
             found = place.read(self.text, self.tokens, self.rules.units, asked=False, barred=outside)
             if found and found.parts and found.span[0] - match.end() <= 6:
@@ -386,8 +389,8 @@ class _Reader:
         """Token range of a character span."""
         if span is None or span[0] >= span[1]:
             return None
-        inside = [i for i, token in enumerate(self.tokens) if span[0] <= token.start < span[1]]
-        return (inside[0], inside[-1] + 1) if inside else None
+        first, last = token_at(self.tokens, span[0]), token_at(self.tokens, span[1])
+        return (first, last) if first < last else None
 
     def _words_of(self, part: str) -> tuple[Token, ...]:
         return self.tokens if part == self.text else tokenize(part)
@@ -396,8 +399,8 @@ class _Reader:
         """The words that belong to none of the spans (numbers, addresses, codes)."""
         if not spans:
             return self.said
-        kept = [token for token in self.tokens if not any(start <= token.start < end for start, end in spans)]
-        return answers.Said(kept)
+        inside = covered(self.tokens, spans)
+        return answers.Said([token for at, token in enumerate(self.tokens) if at not in inside])
 
     def _details(self, slots: _Slots, where: PlaceReading | None) -> tuple[Detail, ...]:
         spans = [("phone", phone.span) for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]

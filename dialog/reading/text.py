@@ -5,8 +5,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
 
@@ -113,6 +115,19 @@ def _spellings(typed: str) -> tuple[str, str, bool]:
     """(lower, bare, accented) of one word. Few words make up most texts, so they are worth remembering."""
     lower, bare = place_tone(typed.lower()), flat(typed)
     return lower, bare, lower != bare
+
+
+def token_at(tokens: Sequence[Token], offset: int) -> int:
+    """The index of the first token that starts at `offset` or later; their number when there is none."""
+    return bisect_left(tokens, offset, key=_start)
+
+
+_start = attrgetter("start")
+
+
+def covered(tokens: Sequence[Token], spans: Iterable[tuple[int, int]]) -> set[int]:
+    """Indices of the tokens that start in one of the character spans."""
+    return {at for start, end in spans for at in range(token_at(tokens, start), token_at(tokens, end))}
 
 
 def words(phrase: str) -> tuple[str, ...]:

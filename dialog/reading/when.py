@@ -83,15 +83,15 @@ def _has(flat_text: str, words: Iterable[str]) -> bool:
 
 def read(text: str, flat_text: str, now: datetime) -> Occurred | None:
     """`now` is the message's time in the profile's zone. None when the message names no time."""
-    hour = _HOUR.search(flat_text)
-    if not hour and not _has(flat_text, _TIME_WORDS):
+    timed = _HOUR.search(flat_text) is not None
+    if not timed and not _has(flat_text, _TIME_WORDS):
         return None
     found = _date(flat_text, now) if _DATE_LIKE.search(flat_text) else None
     if found is None and _has(flat_text, _DAY_WORDS):
         found = _relative_day(flat_text, now)
     if found is None and _has(flat_text, _WEEKDAY_WORDS):
         found = _weekday(flat_text, now)
-    clock = _clock(flat_text) if hour else None
+    clock = _clock(flat_text) if timed else None
     if found is None and clock is None:
         spanned = _has(flat_text, _UNITS)
         return _ago(text, flat_text, now) or _last(text, flat_text, now) if spanned else None
