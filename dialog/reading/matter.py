@@ -93,13 +93,17 @@ def insult_cuts(tokens: Sequence[Token], ranges: Sequence[Range], matter: Sequen
     """What to take out: the clause of an insult, or its words alone when the clause also tells the matter (D09)."""
     told = {index for start, end in matter for index in range(start, end)}
     cuts = []
+    first = last = 0
+    apart = False
     for start, end in ranges:
-        first, last = start, end
-        while first and not tokens[first].gap:
-            first -= 1
-        while last < len(tokens) and not tokens[last].gap:
-            last += 1
-        if told.isdisjoint(range(first, last)):
+        if not first <= start < end <= last:
+            first, last = start, end
+            while first and not tokens[first].gap:
+                first -= 1
+            while last < len(tokens) and not tokens[last].gap:
+                last += 1
+            apart = told.isdisjoint(range(first, last))
+        if apart:
             cuts.append((tokens[first].start, tokens[last].start if last < len(tokens) else tokens[last - 1].end + 12))
         else:
             cuts.append((tokens[start].start, tokens[end - 1].end))

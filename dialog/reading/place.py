@@ -78,6 +78,7 @@ _BETWEEN = word_set(
     "giap trong x tp tinh"
 )
 _NOT_BEFORE_STREET = word_set("den mat long cot bong via doan tuyen con ra ven bi mep giua tren duoi lan")
+_MOST_NUMBERS = 8
 _NUMBER = re.compile(r"[0-9]{1,4}[a-z]?[0-9]{0,3}")
 _GRADE = word_set("tieu hoc mam non thcs thpt trung pho thong cap dai cao dang mau giao xa phuong")
 
@@ -115,7 +116,7 @@ def _number_run(tokens: Sequence[Token], at: int, text: str) -> int:
     """The index after "12/3A" or "45 bis"."""
     last = at
     while (
-        last < len(tokens)
+        last < min(len(tokens), at + _MOST_NUMBERS)
         and _is_number(tokens[last])
         and (last == at or text[tokens[last - 1].end : tokens[last].start].strip() in {"/", "-", "bis"})
     ):

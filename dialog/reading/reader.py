@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from core.events import InboundMessage
-from dialog.reading import answers, describe, matter, names, numbers, place, subject, when
+from dialog.reading import addresses, answers, describe, matter, names, numbers, place, subject, when
 from dialog.reading.compiled import Compiled, compiled
 from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
 from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
@@ -27,20 +26,7 @@ _ASKS_PLACE = frozenset({"location", "ward"})
 _ASKS_PHONE = frozenset({"phone", "phone_extra", "behalf_phone"})
 _ASKS_NAME = frozenset({"name", "behalf_name"})
 _ASKS_ADDRESS = frozenset({"address", "behalf_address"})
-_ADDRESS = re.compile(
-    r"(?<!\w)(?:(?:dia chi|d/c|dc|đc)(?:\s+(?:lien he|cua|nha|o|thuong tru|hien tai))*(?:\s+(?:toi|em|minh"
-    r"|mk))?\s*(?:la|o|:)*\s*"
-    r"|(?:nha\s+)?(?:toi|em|minh|mk|tui)\s+(?:hien\s+|dang\s+)?(?:song\s+)?o\s+(?:tai\s+)?|(?:thuong\s+)?(?:tru"
-    r"|ngu)\s+tai\s+|(?<![\w][ ])nha\s+o\s+)"
-)
-_MOST_ADDRESSES = 4
-"""Each costs a look at the whole text; nobody announces more of them."""
-_ADDRESS_WORDS = ("dia chi", "d/c", "dc", "tai")
 _BORN = re.compile(r"(?<!\w)sinh (?:nam|ngay) [0-9/.-]{4,10}(?!\w)")
-_SAME = re.compile(
-    r"(?<!\w)(?:nhu tren|o tren|cung dia chi|cung cho|dia chi do|cho do luon|nhu vay|tai do luon|giong tren"
-    r"|nhu dia diem)(?!\w)"
-)
 _POLITE = HEADS | TAILS
 _SELF = word_set("em toi minh mk tui e t voi nha nhe a ad di chung")
 
@@ -96,7 +82,7 @@ class _Reader:
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
             answer = answers.NOTHING
         where, address, address_span = self._places(slots, answer)
-        if address and _ADDRESS.match(self.flat):
+        if address and addresses.ANNOUNCED.match(self.flat):
             answer = answers.NOTHING  # "dc nha em: …" is an address, not được
         number = answers.number(self.said.words)
         corrected = subject.correction(
@@ -186,7 +172,7 @@ class _Reader:
             tax_code_valid=slots.tax is None or numbers.tax_code_is_valid(slots.tax.value),
             place=where,
             address=address,
-            address_same=self.waiting_for in _ASKS_ADDRESS and _SAME.search(self.flat) is not None,
+            address_same=self.waiting_for in _ASKS_ADDRESS and addresses.SAME.search(self.flat) is not None,
             occurred=when.read(self.text, self.flat, self.now) if number is None else None,
             on_behalf=self._on_behalf(found),
             behalf_name=names.of_another(self.text, self.flat, tokens) if self._on_behalf(found) else "",
@@ -266,16 +252,7 @@ class _Reader:
         return msgspec.structs.replace(found, span=(found.span[0] + at, found.span[1] + at)) if found else None
 
     def _own_address(self, barred: Sequence[Span]) -> tuple[PlaceReading, Span] | None:
-        if "o" not in self.said.words and not any(word in self.flat for word in _ADDRESS_WORDS):
-            return None
-        for match in islice(_ADDRESS.finditer(self.flat), _MOST_ADDRESSES):
-            later = islice(self.tokens, token_at(self.tokens, match.end()) + 1, None)
-            end = next((token.start for token in later if token.gap == "."), len(self.text))
-            outside = [*barred, (0, match.end()), (end, len(self.text) + 1)]
-            found = place.read(self.text, self.tokens, self.rules.units, asked=False, barred=outside)
-            if found and found.parts and found.span[0] - match.end() <= 6:
-                return found, (match.start(), found.span[1])
-        return None
+        return addresses.read(self.text, self.flat, self.said, self.rules.units, barred)
 
     # --- profile words ------------------------------------------------------------------------------------------------
 
