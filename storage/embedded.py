@@ -100,8 +100,8 @@ class EmbeddedPostgres:
         os.kill(pid, signal.SIGINT)
         end = time.monotonic() + _START_SECONDS
         while _is_postgres(pid) and time.monotonic() < end:
-            _reap()
             time.sleep(0.01)
+        _reap()
 
     def _make(self, binaries: Path) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
