@@ -23,6 +23,7 @@ _ENGLISH = word_set(
 
 
 _CHITCHAT = tuple(f" {phrase} " for phrase in CHITCHAT)
+_OPENS_CHITCHAT = frozenset(phrase.split()[0] for phrase in CHITCHAT)
 _POLITE = HEADS | TAILS
 _OF_THANKS = _POLITE | _LATER_OK | {"cam", "on", "thank", "thanks", "xin", "cua", "chan", "thanh"}
 _OF_GREETING = GREETINGS | _POLITE | {"kinh", "xin", "cac", "moi", "nguoi", "ban"}
@@ -64,13 +65,16 @@ def kind(text: str, said: Said, *, matter: bool) -> Kind:
     joined = f" {said.joined} "
     greeting = not GREETINGS.isdisjoint(heard[:3])
     thanks = (" cam on " in joined or " thank " in joined or " thanks " in joined) and _OF_THANKS.issuperset(heard)
-    small = not matter and len(heard) <= 9 and any(phrase in joined for phrase in _CHITCHAT)
+    small = not matter and len(heard) <= 9 and not _OPENS_CHITCHAT.isdisjoint(heard)
+    small = small and any(phrase in joined for phrase in _CHITCHAT)
     only_greeting = greeting and not matter and _OF_GREETING.issuperset(heard)
     return Kind(greeting, small or only_greeting, thanks, foreign(text, said.tokens))
 
 
 def insult_ranges(found: Found, profile: Profile, tokens: Sequence[Token]) -> tuple[str, list[Range]]:
     """(id of the first `ask_fix` row, token ranges of its words)."""
+    if not found.touches("exclusions"):
+        return "", []
     first, ranges = "", []
     for row_id, row in profile.exclusions.items():
         match = found.row("exclusions", row_id) if row.action == "ask_fix" else None
@@ -114,6 +118,8 @@ def exclusion(
     found: Found, profile: Profile, tokens: Sequence[Token], *, organization: bool, overridden: Sequence[str]
 ) -> str:
     """The row that applies, in the order of schema §4: discard, then redirect and decline, then thanks."""
+    if not found.touches("exclusions"):
+        return ""
     rows = profile.exclusions
     for actions in (("discard",), ("redirect", "decline"), ("close_ack",)):
         for row_id, row in rows.items():

@@ -240,6 +240,10 @@ class Found:
         entries = self._entries.get(table)
         return [row_id for row_id in ids if row_id in entries and self.row(table, row_id)] if entries else []
 
+    def touches(self, table: str) -> bool:
+        """Whether any word of the table's rows is there; cheaper than asking row by row."""
+        return table in self._entries
+
     def ranges(self, table: str, ids: Iterable[str]) -> list[Range]:
         """Token ranges of all matches of these rows."""
         matches = (self.row(table, row_id) for row_id in self.rows(table, ids))

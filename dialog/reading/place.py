@@ -320,6 +320,8 @@ def read(
     `barred` spans (names, phone numbers) are no places; `asked` says that the bot asked for one.
     """
     hidden = covered(tokens, barred)
+    if len(hidden) == len(tokens) and not asked:
+        return None
     ward = wards.find(text, tokens, known, asked=asked, barred=hidden)
     parts = _parts(text, tokens, ward, hidden, asked=asked)
     after = ward.last if ward else max((part.last for part in parts), default=-1)

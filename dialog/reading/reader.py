@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -77,7 +78,9 @@ class _Reader:
         tokens = self.tokens
         found = self.rules.matcher.find(tokens, MATCHING)
         slots = self._slots(message)
-        answer = answers.read(self._said_outside([code.span for code in slots.codes]), self.rules.commands)
+        answer = self.whole_answer
+        if slots.codes:
+            answer = answers.read(self._said_outside([code.span for code in slots.codes]), self.rules.commands)
         topic = subject.read(self.text, self.flat) if tokens else subject.NOTHING
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
             answer = answers.NOTHING
@@ -184,6 +187,10 @@ class _Reader:
             details=self._details(slots, where),
         )
 
+    @cached_property
+    def whole_answer(self) -> answers.Answer:
+        return answers.read(self.said, self.rules.commands)
+
     # --- slots --------------------------------------------------------------------------------------------------------
 
     def _slots(self, message: InboundMessage) -> _Slots:
@@ -216,7 +223,7 @@ class _Reader:
         if self.waiting_for in _ASKS_NAME:
             if slots.organization and slots.organization.text:
                 return slots.organization
-            told = answers.read(self.said, self.rules.commands)
+            told = self.whole_answer
             if not (told.command or told.yes or told.no):
                 return names.asked(self.text, self.tokens, barred)
         return names.standalone(self.text, self.tokens, [phone.span for phone in slots.phones], barred)
