@@ -19,8 +19,17 @@ from regulations.text import fill
 
 def line(profile: Profile, template: str, **values: str) -> str:
     """The profile's text `template` with its placeholders filled; empty if the profile has no such text."""
+    if not values:
+        return _plain(profile, template)
     row = profile.templates.get(template)
     return fill(row.text, system=profile.regulation.system_short, **values) if row else ""
+
+
+@lru_cache(maxsize=1024)
+def _plain(profile: Profile, template: str) -> str:
+    """A text into which nothing of the conversation goes: every citizen reads the same."""
+    row = profile.templates.get(template)
+    return fill(row.text, system=profile.regulation.system_short) if row else ""
 
 
 @lru_cache(maxsize=4096)
