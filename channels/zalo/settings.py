@@ -15,6 +15,7 @@ class ZaloSettings:
     account: str
     """Our own name for the OA, as in the webhook's path."""
     app_id: str
+    """Id of the app on developers.zalo.me."""
     app_secret: str = field(default="", repr=False)
     """App Secret Key: OAuth, and `appsecret_proof`."""
     oa_secret: str = field(default="", repr=False)
@@ -24,6 +25,7 @@ class ZaloSettings:
     access_token: str = field(default="", repr=False)
     """First token pair, pasted in from Zalo's API Explorer. Used once; then the vault holds what Zalo gave us."""
     refresh_token: str = field(default="", repr=False)
+    """Goes with `access_token`; dies on use."""
     api_base: str = ""
     """Replaces all three hosts at once; paths stay Zalo's own. For a simulator."""
     callback_url: str = ""
@@ -35,6 +37,7 @@ class ZaloSettings:
     bad_signature_status: int = 401
     """What a forged delivery is answered with; 200 while the console's check must pass."""
     appsecret_proof: bool = False
+    """Send the proof header with every call, when the app demands it."""
     free_replies: int | None = 8
     """Free replies per word of the citizen within 48 hours; None when the OA's contract has no cap."""
     media_hosts: tuple[str, ...] = ("zdn.vn", "zadn.vn", "dlfl.vn")
@@ -42,8 +45,11 @@ class ZaloSettings:
     media_limit: int = 50 * 1024 * 1024
     """Largest file taken from a citizen, in bytes."""
     refresh_ahead: timedelta = timedelta(hours=2)
+    """A pair that ends within this time is renewed."""
     phone_form_title: str = "Chia sẻ thông tin liên hệ"
+    """Title of Zalo's contact form."""
     phone_form_image: str = "https://stc-oa-chat-adm.zdn.vn/images/request-info-banner.png"
+    """Picture of Zalo's contact form."""
 
     def openapi(self, path: str) -> str:
         return (self.api_base.rstrip("/") or OPENAPI) + path
