@@ -4,8 +4,9 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -20,6 +21,22 @@ from regulations.model import Need, Profile
 
 BLANK = Form()
 SILENCE = Reading(text="", folded="")
+
+
+_SET = {row.name: getattr(Draft, row.name).__set__ for row in fields(Draft)}
+_VALUES = attrgetter(*_SET)
+
+
+def _changed(draft: Draft, changes: Mapping[str, Any]) -> Draft:
+    """`dataclasses.replace` for the one value that nearly every message changes several times, at half its price: the
+    slots are filled directly instead of through the `__init__` of a frozen class.
+    """
+    new = object.__new__(Draft)
+    for put, value in zip(_SET.values(), _VALUES(draft), strict=True):
+        put(new, value)
+    for name, value in changes.items():
+        _SET[name](new, value)
+    return new
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +82,7 @@ class Turn:
         self.update(form=msgspec.structs.replace(self.form, **changes))
 
     def update_draft(self, **changes: Any) -> None:
-        self.update_form(draft=replace(self.form.draft, **changes))
+        self.update_form(draft=_changed(self.form.draft, changes))
 
     def settle(self, *questions: str) -> None:
         """Never ask these again for this report."""

@@ -101,7 +101,7 @@ def expand(description: str, tokens: Sequence[Token], place: PlaceReading | None
     if ward_span[1]:
         replaced.append((ward_span, ward))
     for index, token in enumerate(tokens):
-        if not ward_span[0] <= token.start < ward_span[1]:
+        if token.lower in _SHORT and not ward_span[0] <= token.start < ward_span[1]:
             full = _full(tokens, index)
             if full:
                 end = token.end

@@ -69,6 +69,7 @@ class _Reader:
         self.flat = flat(text)
         self.tokens = tokenize(text)
         self.said = answers.Said(self.tokens)
+        self._cut = {text: self.tokens}
         self.rules = rules
         self.profile = rules.profile
         self.now = now
@@ -356,8 +357,8 @@ class _Reader:
         if whole or command in {"cancel", "edit", "appeal", "status"} or kind.thanks or kind.chitchat:
             return ""
         left = describe.without(self.text, cuts)
-        words = [token for token in self._words_of(left) if token.bare not in _POLITE]
-        if not words or (rated and not categories):
+        polite = all(token.bare in _POLITE for token in self._words_of(left))
+        if polite or (rated and not categories):
             return ""
         if categories or types:
             return left
@@ -377,7 +378,9 @@ class _Reader:
         return (first, last) if first < last else None
 
     def _words_of(self, part: str) -> tuple[Token, ...]:
-        return self.tokens if part == self.text else tokenize(part)
+        if part not in self._cut:
+            self._cut[part] = tokenize(part)
+        return self._cut[part]
 
     def _said_outside(self, spans: Sequence[Span]) -> answers.Said:
         """The words that belong to none of the spans (numbers, addresses, codes)."""
