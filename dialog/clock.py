@@ -26,8 +26,8 @@ def alarms(turn: Turn) -> Iterator[Alarm]:
         if state.reminders < intake.max_reminders:
             yield heard + timedelta(minutes=intake.remind_after_minutes), remind
         yield heard + timedelta(minutes=intake.session_idle_minutes), pause
-    if state.form or state.parked:
-        yield heard + timedelta(hours=intake.draft_ttl_hours), drop
+    if ends := _draft_ends(turn):
+        yield ends, drop
     for pending in state.pending:
         if pending.since and not pending.told:
             yield pending.since + PATIENCE, comfort
@@ -35,6 +35,14 @@ def alarms(turn: Turn) -> Iterator[Alarm]:
     if rating and rating.value is None and rating.reminders < turn.profile.rating.max_reminders:
         days = turn.profile.rating.remind_after_days
         yield rating.at + timedelta(days=days * (rating.reminders + 1)), remind_rating
+
+
+def _draft_ends(turn: Turn) -> datetime | None:
+    """When an open or parked draft is dropped."""
+    state = turn.state
+    if not (state.form or state.parked):
+        return None
+    return (state.heard_at or turn.now) + timedelta(hours=turn.profile.intake.draft_ttl_hours)
 
 
 def timer_fired(turn: Turn, event: TimerFired) -> None:
@@ -48,7 +56,8 @@ def timer_fired(turn: Turn, event: TimerFired) -> None:
 
 def expire(turn: Turn) -> None:
     """Drop a draft whose time is over, also when no timer came."""
-    if any(act is drop and at <= turn.now for at, act in alarms(turn)):
+    ends = _draft_ends(turn)
+    if ends and ends <= turn.now:
         drop(turn)
 
 

@@ -27,17 +27,15 @@ def over(slots: Collection[str], slot: str) -> bool:
 
 def fill(turn: Turn, *, replacing: Collection[str] = ()) -> None:
     """Take every slot the message offers; `turn.filled` names those that changed."""
+    fields = turn.profile.fields
+    suspect = _ever_forbidden(turn.profile)
     for slot, filler in FILLERS.items():
-        if slot in turn.filled or _forbidden(turn, slot):
+        if slot in turn.filled or (slot in suspect and needs(turn, fields[slot]) == "forbidden"):
             continue
         before = turn.state.form
         filler(turn, replacing)
         if turn.state.form is not before and turn.state.form != before:
             turn.filled.append(slot)
-
-
-def _forbidden(turn: Turn, slot: str) -> bool:
-    return slot in _ever_forbidden(turn.profile) and needs(turn, turn.profile.fields[slot]) == "forbidden"
 
 
 @lru_cache(maxsize=64)
