@@ -67,6 +67,7 @@ LANES: Final[Mapping[int, str]] = {
     Lane.CITIZEN: "Tin gửi người dân",
     Lane.STORE: "Gửi hệ thống hồ sơ",
     Lane.MEDIA: "Tải tệp từ nền tảng",
+    Lane.PEER: "Hỏi tên người gửi",
 }
 STATUSES: Final[Mapping[str, str]] = {
     "open": "đang chờ",

@@ -7,6 +7,7 @@ import msgspec
 
 from core import effects, events
 from core.model import MediaRef
+from pipeline.errand import Describe
 
 _CLASSES: tuple[type, ...] = (
     events.InboundMessage,
@@ -31,6 +32,7 @@ _CLASSES: tuple[type, ...] = (
     effects.LookUp,
     effects.FollowUp,
     MediaRef,
+    Describe,
 )
 Value: TypeAlias = Any
 

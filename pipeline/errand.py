@@ -15,6 +15,7 @@ class Lane(IntEnum):
     CITIZEN = 0
     STORE = 1
     MEDIA = 2
+    PEER = 3
 
 
 class Status(StrEnum):
@@ -32,6 +33,11 @@ class Status(StrEnum):
 
 
 TROUBLE = frozenset({Status.UNKNOWN, Status.UNREACHABLE, Status.REFUSED, Status.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Ask the platform for the name of somebody who wrote for the first time, where its webhooks carry none."""
 
 
 class ErrandKey(NamedTuple):
@@ -72,6 +78,8 @@ class Errand:
     last_inbound_at: datetime | None
     attempts: int = 0
     replaceable: bool = False
+    replies: int = 0
+    """How many replies this one makes since the citizen's last word; 0 when that is not known any more."""
     withdrawn: str = ""
     """Set when it must not leave any more; the status it was settled with."""
     report_id: str = ""

@@ -38,6 +38,7 @@ class Done:
     external_id: str = ""
     opened: tuple[str, str, str | None, bytes | None] | None = None
     kept: tuple[Any, ...] | None = None
+    name: bytes | None = None
 
 
 Perform: TypeAlias = Callable[[Errand], Awaitable[Done]]
@@ -236,7 +237,7 @@ class Lanes:
         follows = done or self._failed(errand, status, reason) or Done()
         settle = Settle(
             errand.key, errand.lane, status, receipt=follows.receipt, reason=reason, attempts=errand.attempts,
-            opened=follows.opened, kept=follows.kept,
+            opened=follows.opened, kept=follows.kept, name=follows.name,
         )  # fmt: skip
         item = Item(errand.peer_index, settle=settle)
         if follows.event is not None:

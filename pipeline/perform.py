@@ -13,11 +13,11 @@ from core.effects import FollowUp, LookUp, Say, Submit
 from core.errors import Refused, TryAgain, Unreachable
 from core.events import CaseFound, CaseOpened, SendSettled, SubmissionRefused
 from core.model import MediaKind, MediaRef
-from core.ports import Blobs
+from core.ports import Blobs, Describes, PeerDetail
 from core.report import Attachment
 from normalizer import normalize
 from pipeline.account import Account, Accounts
-from pipeline.errand import Errand, Status
+from pipeline.errand import Describe, Errand, Status
 from pipeline.lanes import Done, Perform
 from storage import media as media_rows
 from storage.media import KeptMedia
@@ -52,6 +52,7 @@ class Performer:
             LookUp.__name__: self.look_up,
             FollowUp.__name__: self.follow_up,
             MediaRef.__name__: self.fetch,
+            Describe.__name__: self.describe,
         }
 
     def is_safe(self, errand: Errand) -> bool:
@@ -86,6 +87,9 @@ class Performer:
         window = channel.capabilities.reply_window
         if window is not None and (errand.last_inbound_at is None or self._now() - errand.last_inbound_at > window):
             raise Unreachable("the platform's reply window is closed", code="window")
+        allowed = channel.capabilities.replies_per_window
+        if allowed is not None and errand.replies > allowed:
+            raise Unreachable("the citizen has to write again before the platform takes more", code="quota")
         receipt = await channel.send(errand.peer, replace(say.message, key=str(errand.key)))
         if not say.news:
             return Done(receipt=receipt.external_id)
@@ -210,6 +214,11 @@ class Performer:
                 where.lon, "",
             )
         )  # fmt: skip
+
+    async def describe(self, errand: Errand) -> Done:
+        channel = self._account(errand).channel
+        detail = await channel.describe(errand.peer) if isinstance(channel, Describes) else PeerDetail()
+        return Done(name=self._seal.close(detail.name.encode(), b"name") if detail.name else None)
 
     def _account(self, errand: Errand) -> Account:
         account = self._accounts.get(errand.peer.channel, errand.peer.account)

@@ -11,6 +11,7 @@ SCHEDULES: dict[Lane, tuple[timedelta, ...]] = {
     # A confirmed report is never given up for a store that is away: a week of tries, then staff.
     Lane.STORE: tuple(timedelta(seconds=s) for s in (1, 5, 15, 60, 300, *[1800] * 336)),
     Lane.MEDIA: tuple(timedelta(seconds=s) for s in (1, 5, 30, 120)),
+    Lane.PEER: tuple(timedelta(seconds=s) for s in (30, 600)),
 }
 """Waiting times before the second, third … try of an errand."""
 

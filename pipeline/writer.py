@@ -19,9 +19,10 @@ import dialog
 from core.effects import Submit
 from core.events import Event, GivenBack, InboundMessage, OwnEcho, Source, TimerFired
 from core.model import MediaRef, Peer
+from core.ports import Describes
 from pipeline import codec, turn
 from pipeline.account import Account, Accounts
-from pipeline.errand import Errand, ErrandKey, Lane, Status
+from pipeline.errand import Describe, Errand, ErrandKey, Lane, Status
 from storage.group import Conversation, GroupConnection, Newcomer, Writing
 from storage.seal import Seal
 
@@ -56,6 +57,8 @@ class Settle:
     """(report id, status, code, sealed report) when a submission was answered."""
     kept: tuple[Any, ...] | None = None
     """Columns of `media` after the key, when a file was fetched."""
+    name: bytes | None = None
+    """Sealed, when the platform told who somebody is."""
 
 
 @dataclass(slots=True)
@@ -333,6 +336,8 @@ class Writer:
         if isinstance(event, InboundMessage):
             if event.sender_name and row.name is None:
                 row.name = self._seal.close(event.sender_name.encode(), b"name")
+            elif row.seq == 1 and isinstance(one.account.channel, Describes):
+                taken.plans.append(turn.Plan(Lane.PEER, Describe.__name__, Describe()))
             if taken.keep:
                 row.preview = self._seal.close(event.text[:120].encode(), b"preview")
         if taken.withdraw:
@@ -355,7 +360,7 @@ class Writer:
         for n, plan in enumerate(plans):
             errand = Errand(
                 ErrandKey(row.id, row.seq, n), plan.lane, plan.kind, plan.payload, peer, row.peer_index, row.profile,
-                row.last_inbound_at, replaceable=plan.replaceable,
+                row.last_inbound_at, replaceable=plan.replaceable, replies=row.replies,
             )  # fmt: skip
             if isinstance(plan.payload, Submit):
                 errand.report_id = str(uuid.uuid4())
@@ -412,6 +417,8 @@ class Writer:
             writing.opened.append(settle.opened)
         if settle.kept is not None:
             writing.kept.append((*settle.key, *settle.kept))
+        if settle.name is not None:
+            writing.named.append((settle.key.conversation, settle.name))
         if settle.again is not None:
             writing.parked.append((settle.key.conversation, settle.lane, settle.again))
             writing.resting.append((settle.key.conversation, settle.lane))

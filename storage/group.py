@@ -93,6 +93,11 @@ from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s:
 where m.conversation_id = v.conversation_id and m.seq = v.seq and m.n = v.n
 """
 
+_NAMED = """
+update conversations set name = v.name from unnest(%s::bigint[], %s::bytea[]) as v (id, name)
+where conversations.id = v.id
+"""
+
 _OUTCOMES = """
 insert into outcomes (conversation_id, seq, n, value, code, at)
 select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[])
@@ -175,6 +180,7 @@ class Writing:
     opened: list[tuple[Any, ...]] = field(default_factory=list)
     media: list[tuple[Any, ...]] = field(default_factory=list)
     kept: list[tuple[Any, ...]] = field(default_factory=list)
+    named: list[tuple[Any, ...]] = field(default_factory=list)
     outcomes: list[tuple[Any, ...]] = field(default_factory=list)
     withdrawn: list[tuple[Any, ...]] = field(default_factory=list)
     echoed: list[tuple[Any, ...]] = field(default_factory=list)
@@ -192,6 +198,7 @@ _RARE: tuple[tuple[str, str], ...] = (
     ("opened", _OPENED),
     ("media", _MEDIA),
     ("kept", _KEPT),
+    ("named", _NAMED),
     ("outcomes", _OUTCOMES),
     ("echoed", _ECHOED),
     ("released", _HELD),
