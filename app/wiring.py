@@ -109,8 +109,10 @@ def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], d
     seal = Seal(_data_key(settings, folder))
     server, url = open_database(settings)
     pool = AsyncConnectionPool(
-        url, min_size=1, max_size=8, open=False, kwargs={"autocommit": True, "prepare_threshold": 1}
-    )
+        url, min_size=1, max_size=8, open=False, kwargs={"autocommit": True, "prepare_threshold": 1},
+        # After a restart of the database every connection that is left is dead; nobody shall be handed one.
+        check=AsyncConnectionPool.check_connection, timeout=10,
+    )  # fmt: skip
     outgoing = Outgoing()
     blobs = FolderBlobs(Path(settings.blobs), seal)
     links = MediaLinks(settings.public_url, seal, now)

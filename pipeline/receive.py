@@ -44,6 +44,7 @@ class Reception:
     ) -> None:
         self._accounts, self._writer, self._spool = accounts, writer, spool
         self._pool, self._seal, self._now = pool, seal, now
+        self._replaying = asyncio.Lock()
         self.counts: Counter[tuple[str, str]] = Counter()
         """(channel, what became of a delivery) since the start: taken, known, refused, unreadable, spooled, busy."""
 
@@ -96,6 +97,10 @@ class Reception:
 
         Raises `StorageAway` when it is away again: nothing is dropped then.
         """
+        async with self._replaying:
+            return await self._replay_files()
+
+    async def _replay_files(self) -> int:
         replayed = 0
         for path in self._spool.files():
             place = 0

@@ -27,7 +27,7 @@ class Engine:
         periodic: Mapping[str, tuple[str, Callable[[], Awaitable[object]]]],
     ) -> None:
         """`periodic`: name → (cron expression with seconds last, what to do)."""
-        connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
+        connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4, timeout=5.0)
         self.app = procrastinate.App(connector=connector)
         self._wake_lane = wake_lane
 

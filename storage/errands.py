@@ -172,7 +172,7 @@ async def sleeping(pool: AsyncConnectionPool, now: datetime) -> list[tuple[int, 
     async with pool.connection() as connection:
         found = await connection.execute(
             "select distinct conversation_id, lane from errands where status = 'open' and owner = 0"
-            " and not_before < %s::timestamptz - interval '30 seconds'",
+            " and not_before < %s::timestamptz - interval '3 seconds'",
             [now],
         )
         return [(row[0], row[1]) for row in await found.fetchall()]

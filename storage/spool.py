@@ -67,7 +67,8 @@ class Spool:
         The file may grow meanwhile. A last line cut short by a crash was never acknowledged.
         """
         found: list[Spooled] = []
-        with path.open("rb") as file:
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            # Another heir may have been quicker.
             file.seek(start)
             while len(found) < most and (line := file.readline()).endswith(b"\n"):
                 start += len(line)
