@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import metrics
 from app.wiring import House
-from core.ports import Answer, Greets, Knock
+from core.ports import Answer, Knock
 from pipeline.receive import LARGEST_BODY, Reception
 
 WEBHOOKS = "/webhooks/"
@@ -47,7 +47,7 @@ def create_app(
         """A platform's check that the domain is ours: whichever account knows the path answers."""
         knock = Knock(method="GET", path=request.url.path, query={}, headers=request.headers, body=b"")
         for account in gateway.accounts.all():
-            if isinstance(account.channel, Greets) and (answer := account.channel.greet(knock)) is not None:
+            if account.greets is not None and (answer := account.greets.greet(knock)) is not None:
                 return _response(answer)
         return Response(status_code=404)
 

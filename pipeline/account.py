@@ -1,9 +1,9 @@
 """What the pipeline knows of one channel account: its adapter and the regulation that applies to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from core.ports import Channel
+from core.ports import Channel, Describes, Greets, Replies
 from regulations.model import Profile
 
 
@@ -13,6 +13,15 @@ class Account:
     profile: Profile
     polled: bool = False
     """We ask the platform for news instead of waiting for webhooks."""
+    greets: Greets | None = field(init=False, default=None)
+    replies: Replies | None = field(init=False, default=None)
+    describes: Describes | None = field(init=False, default=None)
+    """The channel under the further protocols that it speaks: asked once, not with every message."""
+
+    def __post_init__(self) -> None:
+        for name, protocol in (("greets", Greets), ("replies", Replies), ("describes", Describes)):
+            if isinstance(self.channel, protocol):
+                object.__setattr__(self, name, self.channel)
 
 
 class Accounts:

@@ -13,7 +13,7 @@ from core.effects import FollowUp, LookUp, Say, Submit
 from core.errors import Refused, TryAgain, Unreachable
 from core.events import CaseFound, CaseOpened, SendSettled, SubmissionRefused
 from core.model import MediaKind, MediaRef
-from core.ports import Blobs, Describes, PeerDetail
+from core.ports import Blobs, PeerDetail
 from core.report import Attachment
 from normalizer import normalize
 from pipeline.account import Account, Accounts
@@ -216,8 +216,8 @@ class Performer:
         )  # fmt: skip
 
     async def describe(self, errand: Errand) -> Done:
-        channel = self._account(errand).channel
-        detail = await channel.describe(errand.peer) if isinstance(channel, Describes) else PeerDetail()
+        describes = self._account(errand).describes
+        detail = await describes.describe(errand.peer) if describes is not None else PeerDetail()
         return Done(name=self._seal.close(detail.name.encode(), b"name") if detail.name else None)
 
     def _account(self, errand: Errand) -> Account:

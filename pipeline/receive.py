@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from core.errors import DeliveryRejected, DeliveryUnreadable
 from core.events import AccountAlarm, Ignored, PlatformEvent, Source
 from core.model import Delivery
-from core.ports import Answer, Greets, Knock, Replies
+from core.ports import Answer, Knock
 from pipeline.account import Account, Accounts
 from pipeline.writer import Item, Overloaded, StorageAway, Writer
 from storage import deliveries
@@ -56,8 +56,8 @@ class Reception:
         if len(knock.body) > LARGEST_BODY:
             self.counts[channel, "too_large"] += 1
             return Answer(413)
-        if isinstance(known.channel, Greets):
-            greeting = known.channel.greet(knock)
+        if known.greets is not None:
+            greeting = known.greets.greet(knock)
             if greeting is not None:
                 return greeting
         if knock.method != "POST":
@@ -158,7 +158,7 @@ class Reception:
                 self.counts[channel.name, "taken" if new else "known"] += 1
         if len(items) < len(events):
             await self._keep_others(account, delivery, events)
-        return (channel.reply_inline(events) or b"") if isinstance(channel, Replies) else b""
+        return (account.replies.reply_inline(events) or b"") if account.replies is not None else b""
 
     async def _keep_unreadable(self, account: Account, delivery: Delivery, reason: str) -> bytes:
         self.counts[account.channel.name, "unreadable"] += 1

@@ -19,7 +19,6 @@ import dialog
 from core.effects import Submit
 from core.events import Event, GivenBack, InboundMessage, OwnEcho, Source, TimerFired
 from core.model import MediaRef, Peer
-from core.ports import Describes
 from pipeline import codec, turn
 from pipeline.account import Account, Accounts
 from pipeline.errand import Describe, Errand, ErrandKey, Lane, Status
@@ -336,7 +335,7 @@ class Writer:
         if isinstance(event, InboundMessage):
             if event.sender_name and row.name is None:
                 row.name = self._seal.close(event.sender_name.encode(), b"name")
-            elif row.seq == 1 and isinstance(one.account.channel, Describes):
+            elif row.seq == 1 and one.account.describes is not None:
                 taken.plans.append(turn.Plan(Lane.PEER, Describe.__name__, Describe()))
             if taken.keep:
                 row.preview = self._seal.close(event.text[:120].encode(), b"preview")
