@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
+import structlog
+
 from core.effects import Submit
 from core.model import Peer
 from pipeline import codec
 from pipeline.errand import Errand, ErrandKey, Lane, Status
 from pipeline.flight import Mark
 from storage.errands import OpenErrand
-from storage.seal import Seal
+from storage.seal import Seal, SealBroken
+
+log = structlog.get_logger()
 
 _UUID_LENGTH = 36
 
@@ -19,7 +23,14 @@ def revive(rows: Iterable[OpenErrand], seal: Seal, marks: Mapping[ErrandKey, Mar
     `marks` is what the flight recorder of the dead owner says. None means that it is lost (another machine's, a power
     cut): whatever is open may have been begun.
     """
-    return [_revive(row, seal, marks) for row in rows]
+    found: list[Errand] = []
+    for row in rows:
+        try:
+            found.append(_revive(row, seal, marks))
+        except (KeyError, ValueError, SealBroken) as error:
+            # Written by a newer program, or under another key: it stays open, and the others go on.
+            log.error("errand.unreadable", conversation=row.conversation, kind=row.kind, error=type(error).__name__)
+    return found
 
 
 def _revive(row: OpenErrand, seal: Seal, marks: Mapping[ErrandKey, Mark] | None) -> Errand:

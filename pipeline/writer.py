@@ -174,9 +174,10 @@ class Writer:
     async def _connect(self) -> bool:
         try:
             await self._group.connect()
-            self.connected.set()
             if self.on_connect is not None:
                 await self.on_connect(self._group.connection)
+            # Not before: whoever waits for it may rely on our lock being held.
+            self.connected.set()
         except psycopg.OperationalError:
             self._fail_waiting()
             self.connected.clear()

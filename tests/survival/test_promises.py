@@ -279,6 +279,17 @@ async def test_without_its_recorder_everything_a_dead_process_held_is_in_doubt(
     assert opened.platform.sent == []
 
 
+async def test_an_errand_that_cannot_be_read_stops_no_other(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
+    url, seal = fresh_database(), Seal(os.urandom(32))
+    (strange, _) = await killed(tmp_path, url, seal, [None, None])
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("update errands set kind = 'New' where conversation_id = %s", [strange.conversation])
+
+    async with house(tmp_path, url, seal=seal) as opened:
+        await opened.wait_for("select 1 from errands where status = 'done'")
+        assert await opened.rows("select kind from errands where status = 'open'") == [("New",)]
+
+
 async def test_an_heir_leaves_a_resting_lane_at_rest(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
     url, seal = fresh_database(), Seal(os.urandom(32))
     (key,) = await killed(tmp_path, url, seal, [None])
