@@ -24,6 +24,8 @@ _LABEL = re.compile(
     r"|mail|cccd|cmnd|can cuoc cong dan|can cuoc|mst|ma so thue|cua toi|cua em|cua minh|la|qua|toi|em|minh"
     r"|o so)[\s:.,(]*)+$"
 )
+_PERSON_ONLY = re.compile(r"(?:toi|em|minh|la|qua|[\s:.,(])+")
+"""No label by itself: "Trần Văn Minh, 0987…" ends in a name, not in "mình"."""
 _THANKS_TAIL = re.compile(
     r"[\s,.;!]*(?:(?:em|toi|minh|xin)\s+)?(?:cam on|thanks|tks|thank)(?:\s+(?:ad|admin|anh|chi|nhieu|cac|a|c|quy"
     r"|co quan|rat|moi nguoi))*[\s.!]*$"
@@ -45,7 +47,9 @@ def labelled(flat_text: str, span: Span) -> Span:
     """The span of a number together with the words that introduced it: "sdt 0909 123 456"."""
     start = max(0, span[0] - 60)
     match = _LABEL.search(flat_text, start, span[0])
-    return (match.start() if match else span[0], span[1])
+    if match is None or _PERSON_ONLY.fullmatch(match.group()):
+        return span
+    return (match.start(), span[1])
 
 
 def head(text: str, flat_text: str) -> int:

@@ -307,3 +307,10 @@ def test_the_one_message_of_d01_fills_six_slots(say: Say) -> None:
     assert reading.place is not None
     assert reading.place.local == "truoc nha so 45 Ly Thuong Kiet"
     assert reading.description == "den duong truoc nha so 45 Ly Thuong Kiet p5 my tho tat 3 dem nay, toi mit"
+
+
+@pytest.mark.parametrize("name", ["Trần Văn Minh", "Lê Thị Em", "tran van minh", "Nguyễn Hoàng Tới"])
+@pytest.mark.parametrize("between", [", ", " ", " - "])
+def test_a_name_before_a_number_keeps_its_last_word(say: Say, name: str, between: str) -> None:
+    """ "Minh" and "Em" are names as well as words for oneself."""
+    assert say(f"{name}{between}0987654321", "name").name == name
