@@ -80,7 +80,7 @@ class Demo:
                     "access_token": zalo.access_token,
                     "refresh_token": zalo.refresh_token,
                     "api_base": f"{base}/zalo",
-                    "free_replies": None,
+                    "free_replies": 0,
                 },
                 {
                     "channel": "telegram",
@@ -181,6 +181,8 @@ def _ports(first: int) -> tuple[int, int, int]:
     found: list[int] = []
     for wished in (first, first + 1, first + 10):
         with socket.socket() as probe:
+            # As the servers will: an address left a moment ago is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", wished))
             except OSError:

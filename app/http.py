@@ -20,9 +20,16 @@ WEBHOOKS = "/webhooks/"
 
 
 def create_app(
-    house: House, *, inbox: ASGIApp | None = None, lifespan: Callable[[], Awaitable[None]] | None = None
+    house: House,
+    *,
+    web: bool = True,
+    inbox: ASGIApp | None = None,
+    lifespan: Callable[[], Awaitable[None]] | None = None,
 ) -> ASGIApp:
-    """The whole web side. Starting the app starts the gateway, stopping it stops the gateway in good order."""
+    """The whole web side; without `web` only health and figures.
+
+    Starting the app starts the gateway, stopping it stops the gateway in good order.
+    """
     gateway = house.gateway
 
     async def store_push(request: Request) -> Response:
@@ -82,13 +89,10 @@ def create_app(
         finally:
             await house.stop()
 
-    routes: list[BaseRoute] = [
-        Route("/store/updates", store_push, methods=["POST"]),
-        Route("/media/{blob}", media),
-        Route("/healthz", alive),
-        Route("/readyz", ready),
-        Route("/metrics", figures),
-    ]
+    routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures)]
+    if not web:
+        return Starlette(routes=routes, lifespan=living)
+    routes += [Route("/store/updates", store_push, methods=["POST"]), Route("/media/{blob}", media)]
     if inbox is not None:
         routes.append(Mount("/inbox", inbox))
     routes += [Route("/", domain_file), Route("/{name}.html", domain_file)]

@@ -70,7 +70,7 @@ def serve(settings: Settings, roles: Roles) -> None:
 async def run(house: House, others: Sequence[Server] = (), *, started: Callable[[], object] | None = None) -> None:
     """Serve a built house on its address, beside `others`, until SIGTERM or SIGINT; then everything stops in order."""
     host, _, port = house.settings.listen.rpartition(":")
-    ours = server(create_app(house, inbox=StaffPages(house)), host, int(port))
+    ours = server(create_app(house, web=house.gateway.roles.web, inbox=StaffPages(house)), host, int(port))
     servers = [*others, ours]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -125,6 +125,7 @@ class StaffPages:
                 secret=hashlib.sha256(house.seal.index("inbox cookies")).digest(),
                 now=house.gateway.now,
                 blobs=house.blobs,
+                secure=house.settings.public_url.startswith("https://"),
                 frame_ancestors=tuple(house.settings.frame_ancestors),
             )
         )

@@ -42,7 +42,7 @@ FORMS: Sequence[tuple[str, Handler]] = (
 
 def create_app(desk: Desk) -> Starlette:
     """All pages of the staff page. Raises `ValueError` when `desk.secret` is too short."""
-    cookies = Cookies(desk.secret, desk.session_life)
+    cookies = Cookies(desk.secret, desk.session_life, secure=desk.secure)
     guard, sign_in = Guard(desk, cookies), SignIn(desk, cookies)
     app = Starlette(
         routes=[

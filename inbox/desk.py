@@ -49,3 +49,5 @@ class Desk:
     frame_ancestors: tuple[str, ...] = ()
     """Origins that may show the page in a frame, e.g. "http://127.0.0.1:8099"; nobody may by default."""
     session_life: timedelta = timedelta(hours=12)
+    secure: bool = False
+    """The page is reached over TLS, perhaps through a proxy that opens it."""

@@ -29,11 +29,12 @@ def new_session(now: datetime, *, operator: str = "", epoch: int = 0) -> Session
 class Cookies:
     """Reads and writes the session cookie of one site."""
 
-    def __init__(self, secret: bytes, life: timedelta) -> None:
-        """Raises `ValueError` for a secret that can be guessed."""
+    def __init__(self, secret: bytes, life: timedelta, *, secure: bool = False) -> None:
+        """`secure`: browsers send the cookie over TLS only. Raises `ValueError` for a secret that can be guessed."""
         if len(secret) < 16:
             raise ValueError("the secret of the staff page must have at least 16 bytes")
         self._signer, self._life = URLSafeSerializer(secret, salt="tiepnhan inbox"), life
+        self._secure = secure
 
     def read(self, request: Request, now: datetime) -> Session | None:
         """The session of this request, or None when there is none, it was changed, or it is too old."""
@@ -55,7 +56,7 @@ class Cookies:
             path=_path(request),
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            secure=self._secure or request.url.scheme == "https",
             max_age=int(self._life.total_seconds()),
         )
 

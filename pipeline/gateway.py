@@ -70,7 +70,7 @@ class Gateway:
         poll_store: bool = True,
     ) -> None:
         self.owner = secrets.randbelow(2**31 - 1) + 1
-        self.accounts, self.pool, self.now, self._seal, self._roles = accounts, pool, now, seal, roles
+        self.accounts, self.pool, self.now, self._seal, self.roles = accounts, pool, now, seal, roles
         self._url = url
         self._recorder = FlightRecorder(folder / "flight" / f"{self.owner}.log")
         performer = Performer(
@@ -127,9 +127,9 @@ class Gateway:
         self._keep("listen", self._listen)
         self._keep("spool", self._replay_spool)
         self._tasks.append(asyncio.create_task(self.catch_up.beat(), name="catch up"))
-        if self._roles.worker:
+        if self.roles.worker:
             self._keep("engine", self.engine.work)
-        if self._roles.poller:
+        if self.roles.poller:
             for account in self.accounts.all():
                 if account.polled:
                     self._keep("poll", partial(self._poll, account))

@@ -24,7 +24,7 @@ _SUBTITLE = Limit(500, Unit.CODE_POINTS)
 _PAYLOAD = 1000
 
 
-def capabilities(free_replies: int | None) -> Capabilities:
+def capabilities(free_replies: int) -> Capabilities:
     return Capabilities(
         text=_TEXT,
         caption=_TEXT,
@@ -35,7 +35,7 @@ def capabilities(free_replies: int | None) -> Capabilities:
         ask_place=Support.AS_TEXT,
         ask_phone=Support.NATIVE,
         reply_window=REPLY_WINDOW,
-        replies_per_window=free_replies,
+        replies_per_window=free_replies or None,
         resend_is_safe=False,  # no idempotency key on this API
     )
 

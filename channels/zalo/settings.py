@@ -38,8 +38,8 @@ class ZaloSettings:
     """What a forged delivery is answered with; 200 while the console's check must pass."""
     appsecret_proof: bool = False
     """Send the proof header with every call, when the app demands it."""
-    free_replies: int | None = 8
-    """Free replies per word of the citizen within 48 hours; None when the OA's contract has no cap."""
+    free_replies: int = 8
+    """Free replies per word of the citizen within 48 hours; 0 when the OA's contract has no cap."""
     media_hosts: tuple[str, ...] = ("zdn.vn", "zadn.vn", "dlfl.vn")
     """Domains, with their subdomains, that citizens' media are fetched from."""
     media_limit: int = 50 * 1024 * 1024

@@ -1,12 +1,14 @@
 """Who gets in, and what it takes."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from inbox.app import FORMS, PAGES
-from inbox.session import Cookies
+from inbox.session import Cookies, new_session
 from storage import journal, operators
 from tests.inbox.desks import PASSWORD, Browser, World
 
@@ -172,3 +174,13 @@ async def test_a_short_password_is_refused(world: World) -> None:
 def test_a_secret_that_can_be_guessed_is_refused() -> None:
     with pytest.raises(ValueError, match="16 bytes"):
         Cookies(b"short", timedelta(hours=1))
+
+
+def test_behind_tls_the_cookie_travels_over_tls_only() -> None:
+    """A proxy opens TLS and speaks plain HTTP to us: the address the program was told decides."""
+    response, session = Response(), new_session(datetime(2026, 11, 20, 9, tzinfo=UTC))
+    request = Request({"type": "http", "scheme": "http", "headers": [], "path": "/", "server": ("x", 80)})
+
+    Cookies(b"a secret of some length", timedelta(hours=1), secure=True).write(request, response, session)
+
+    assert "secure" in response.headers["set-cookie"].lower()

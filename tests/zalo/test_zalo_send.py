@@ -64,7 +64,7 @@ def test_limits_and_window_are_data(make_channel: Callable[..., ZaloChannel]) ->
     assert (can.text.amount, can.max_choices, can.choice_label.amount) == (2000, 5, 100)
     assert (can.choices, can.ask_phone, can.ask_place) == (Support.NATIVE, Support.NATIVE, Support.AS_TEXT)
     assert (can.reply_window, FREE_WINDOW, can.replies_per_window) == (timedelta(days=7), timedelta(hours=48), 8)
-    assert make_channel(free_replies=None).capabilities.replies_per_window is None
+    assert make_channel(free_replies=0).capabilities.replies_per_window is None
     assert not can.resend_is_safe
 
 
