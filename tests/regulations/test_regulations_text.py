@@ -70,7 +70,8 @@ def test_no_message_shows_a_placeholder_or_a_gap(province: str, data: st.DataObj
     row = data.draw(st.sampled_from([*profile.templates.values()]))
     values = data.draw(st.dictionaries(st.sampled_from(sorted(PLACEHOLDERS)), st.sampled_from(["", "một"])))
     text = fill(row.text, **values)
-    wordless = not re.sub(r"\{\w+\}|\W", "", row.text)
+    # A fragment such as "{new} ({old} cũ)" has no words of its own once its value is gone.
+    wordless = not re.sub(r"\([^()]*\)|\{\w+\}|\W", "", row.text)
     assert (text or wordless) and "{" not in text and "\0" not in text and "()" not in text
 
 
