@@ -175,7 +175,8 @@ class Load:
             return marker
         raise TimeoutError("never answered")
 
-    async def _converse(self) -> None:
+    async def converse(self) -> None:
+        """One new citizen, from the first message to the confirmation or as far as it goes."""
         citizen = Citizen(len(self.citizens), asyncio.get_running_loop().create_future())
         self.citizens.append(citizen)
         try:
@@ -192,14 +193,14 @@ class Load:
 
     async def _one_after_the_other(self) -> None:
         while self._arriving:
-            await self._converse()
+            await self.converse()
 
     async def _on_schedule(self) -> None:
         """Conversations begin on a fixed schedule, however slow the answers are; `citizens` caps who lives at once."""
         due = time.monotonic()
         while self._arriving:
             if len(self._open) <= self.options.citizens:
-                self._start(self._converse())
+                self._start(self.converse())
             else:
                 self.counts["dropped_arrivals"] += 1
             due += len(STEPS) / self.options.rate
