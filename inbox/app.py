@@ -21,7 +21,7 @@ from inbox.pages import FOLDER, page
 from inbox.session import Cookies
 from inbox.signin import SignIn
 from inbox.status import show_status
-from pipeline.writer import Overloaded, StorageAway
+from pipeline.items import Overloaded, StorageAway
 
 PAGES: Sequence[tuple[str, Handler, bool]] = (
     ("/", show_list, False),

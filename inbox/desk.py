@@ -21,7 +21,7 @@ class Counting(Protocol):
 class Operations(Protocol):
     """The part of `pipeline.gateway.Gateway` that staff use. Each returns False when that press was known already.
 
-    Each raises `KeyError` for an unknown conversation, `pipeline.writer.StorageAway` and `Overloaded`.
+    Each raises `KeyError` for an unknown conversation, `pipeline.items.StorageAway` and `Overloaded`.
     """
 
     @property

@@ -26,7 +26,7 @@ from inbox import words
 from inbox.masking import Curtain, Shown
 from pipeline import codec
 from pipeline.errand import Lane, Status
-from pipeline.writer import unpack_event
+from pipeline.items import unpack_event
 from regulations.model import Profile
 from storage.desk import ErrandRow, EventRow, MediaRow
 

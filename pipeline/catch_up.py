@@ -9,8 +9,8 @@ import structlog
 from core.errors import SendError
 from core.ports import Recovers, Vault
 from pipeline.account import Account, Accounts
+from pipeline.items import Overloaded, StorageAway
 from pipeline.receive import Reception
-from pipeline.writer import Overloaded, StorageAway
 
 log = structlog.get_logger()
 

@@ -10,7 +10,8 @@ from backend_client import GeoReportStore, Update, to_event
 from core.errors import DeliveryRejected, DeliveryUnreadable
 from core.events import Source
 from core.ports import Answer, Vault
-from pipeline.writer import Item, Overloaded, StorageAway, Writer
+from pipeline.items import Item, Overloaded, StorageAway
+from pipeline.writer import Writer
 from storage import conversations
 
 log = structlog.get_logger()

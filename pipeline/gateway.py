@@ -24,12 +24,13 @@ from pipeline.catch_up import CatchUp
 from pipeline.errand import Errand, ErrandKey, Lane
 from pipeline.flight import FlightRecorder, Mark
 from pipeline.follow import StoreNews
+from pipeline.items import Item, Overloaded, StorageAway
 from pipeline.lanes import Lanes
 from pipeline.perform import Performer
 from pipeline.receive import Reception
 from pipeline.revive import revive
 from pipeline.schedule import Engine
-from pipeline.writer import Item, Overloaded, StorageAway, Writer
+from pipeline.writer import Writer
 from storage import conversations, errands
 from storage.errands import Process
 from storage.seal import Seal

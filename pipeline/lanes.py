@@ -20,8 +20,8 @@ from core.errors import SendError, TryAgain, Unknown
 from core.events import Event, Source
 from pipeline.errand import Errand, ErrandKey, Lane, Status
 from pipeline.flight import FlightRecorder
+from pipeline.items import Item, Settle
 from pipeline.retry import verdict
-from pipeline.writer import Item, Settle
 
 log = structlog.get_logger()
 

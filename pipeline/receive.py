@@ -15,7 +15,8 @@ from core.events import AccountAlarm, Ignored, PlatformEvent, Source
 from core.model import Delivery
 from core.ports import Answer, Knock
 from pipeline.account import Account, Accounts
-from pipeline.writer import Item, Overloaded, StorageAway, Writer
+from pipeline.items import Item, Overloaded, StorageAway
+from pipeline.writer import Writer
 from storage import deliveries
 from storage.seal import Seal
 from storage.spool import Spool, Spooled

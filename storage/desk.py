@@ -53,7 +53,7 @@ class ConversationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """`body` is what `pipeline.writer.pack_event` made, or None where the regulation forbids to keep it."""
+    """`body` is what `pipeline.items.pack_event` made, or None where the regulation forbids to keep it."""
 
     seq: int
     source: str

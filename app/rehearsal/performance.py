@@ -27,7 +27,7 @@ from core.events import Event, IdentityKnown, Source
 from core.model import Peer
 from core.report import Report
 from dialog import waiting_for
-from pipeline.writer import Item
+from pipeline.items import Item
 from regulations.model import Profile
 from simulator.world import Bubble
 from storage import conversations

@@ -22,7 +22,7 @@ from core.ports import Blobs
 from inbox import Desk, create_app
 from pipeline import codec
 from pipeline.account import Account, Accounts
-from pipeline.writer import pack_event
+from pipeline.items import pack_event
 from regulations.loader import load
 from storage import journal, operators, tables
 from storage.seal import Seal

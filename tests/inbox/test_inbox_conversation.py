@@ -9,7 +9,7 @@ from core.events import CaseOpened, OperatorWrote, StaffWrote, TakenOver
 from core.model import Case, Choice, Contact, Draft, OutboundMessage, Peer, Place, Speaker
 from core.report import Report, Reporter
 from dialog.state import Form, Identity, Known, State
-from pipeline.writer import StorageAway
+from pipeline.items import StorageAway
 from storage import tables
 from tests.inbox.desks import NOW, PROFILE, World
 

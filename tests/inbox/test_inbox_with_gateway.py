@@ -13,7 +13,7 @@ from core.events import InboundMessage
 from core.model import OutboundMessage, Peer, Receipt
 from pipeline.account import Account, Accounts
 from pipeline.gateway import Gateway, Roles
-from pipeline.writer import Item
+from pipeline.items import Item
 from storage.blobs import FolderBlobs
 from storage.database import engine
 from storage.seal import Seal

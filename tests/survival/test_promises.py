@@ -17,7 +17,7 @@ from pipeline import flight
 from pipeline.errand import ErrandKey, Lane
 from pipeline.flight import FlightRecorder, Mark
 from pipeline.gateway import Gateway
-from pipeline.writer import Item
+from pipeline.items import Item
 from storage import errands
 from storage.seal import Seal
 from storage.spool import Spool, Spooled
@@ -104,6 +104,24 @@ async def test_what_a_person_wrote_leaves_although_another_reply_follows_at_once
     assert [text for _, text in opened.platform.sent][-3:] == ["lời 0", "lời 1", "lời 2"]
 
 
+async def test_a_resting_word_of_a_person_leaves_although_another_reply_follows(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
+    async with house(tmp_path, fresh_database()) as opened:
+        await opened.hear("an", "xin chào")
+        number = await opened.conversation("an")
+        await opened.wait_for("select 1 where not exists (select 1 from errands where status = 'open')")
+        opened.platform.trouble.append(TryAgain("429", after=timedelta(minutes=5)))
+        await opened.gateway.reply(number, operator="canbo", text="lời 0", nonce="n0")
+        await opened.wait_for("select 1 from errands where owner = 0")
+        await opened.gateway.reply(number, operator="canbo", text="lời 1", nonce="n1")
+        await opened.gateway.wake_lane(number, Lane.CITIZEN)
+
+        await opened.wait_for("select 1 where not exists (select 1 from errands where status = 'open')")
+
+    assert [text for _, text in opened.platform.sent][-2:] == ["lời 0", "lời 1"]
+
+
 async def test_a_resting_word_of_the_bot_is_withdrawn_when_a_person_takes_over(
     tmp_path: Path, fresh_database: Callable[[], str]
 ) -> None:
@@ -137,6 +155,53 @@ async def test_what_is_added_to_a_resting_lane_waits_behind_its_head(
         assert len(found) >= 2
 
 
+async def test_a_lane_rests_as_a_whole(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
+    """What stood behind the head when it had to wait must not be taken by an heir before it."""
+    async with house(tmp_path, fresh_database()) as opened:
+        opened.platform.gate.clear()
+        await opened.hear("an", "xin chào")
+        await opened.hear("an", "/help")
+        opened.platform.trouble.append(TryAgain("429", after=timedelta(minutes=5)))
+        opened.platform.gate.set()
+        await opened.wait_for("select 1 from errands where not_before is not null")
+
+        found = await opened.rows("select owner from errands where status = 'open'")
+        assert (set(found), len(found) >= 2) == ({(0,)}, True)
+        async with opened.gateway.pool.connection() as connection:
+            await connection.execute("update errands set owner = %s where not_before is null", [opened.gateway.owner])
+        await opened.hear("an", "xin chào lần nữa")
+
+        assert await opened.rows("select owner from errands order by seq desc, n desc limit 1") == [(0,)]
+        assert opened.platform.sent == []
+
+
+async def test_a_database_that_is_away_while_a_send_is_prepared_leaves_no_doubt(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
+    """Zalo's token is looked up there: nothing has left the house when that fails."""
+    async with house(tmp_path, fresh_database()) as opened:
+        opened.platform.trouble.append(psycopg.OperationalError("away"))
+        await opened.hear("an", "xin chào")
+
+        await opened.wait_for("select 1 from errands where status = 'open' and reason like 'TryAgain storage%%'")
+        await opened.wait_for("select 1 from errands where status = 'done' and attempts = 2")
+
+
+async def test_two_processes_that_hear_the_same_person_at_once_number_each_word_once(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
+    url, seal = fresh_database(), Seal(os.urandom(32))
+    async with house(tmp_path, url, seal=seal) as one, house(tmp_path, url, seal=seal) as other:
+        words = [(one, other)[number % 2].hear("an", "xin chào", key=f"k{number}") for number in range(80)]
+        await asyncio.gather(*words)
+
+        found = await one.rows("select seq, external_id from events order by seq")
+        assert [seq for seq, _ in found] == list(range(1, 81))
+        assert len({key for _, key in found}) == 80
+        await one.wait_for("select 1 where not exists (select 1 from errands where status = 'open')")
+        assert await one.rows("select count(*) from deliveries") == [(0,)]
+
+
 async def test_what_is_committed_while_a_lane_is_woken_is_not_forgotten(
     tmp_path: Path, fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,7 +220,8 @@ async def test_what_is_committed_while_a_lane_is_woken_is_not_forgotten(
         monkeypatch.setattr(errands, "wake_lane", slow)
         await opened.gateway.wake_lane(await opened.conversation("an"), Lane.CITIZEN)
 
-        await opened.wait_for("select 1 where not exists (select 1 from errands where status = 'open')")
+        # Sooner than the sweep would find it: by then something later might have left.
+        await opened.wait_for("select 1 where not exists (select 1 from errands where status = 'open')", seconds=4)
         found = await opened.rows("select receipt from errands where status = 'done' order by seq, n")
         assert found == [(f"r{number}",) for number in range(1, len(found) + 1)]
 

@@ -39,7 +39,7 @@ async def test_the_survivor_takes_over_what_the_dead_one_had_begun_to_do(door: D
     people = door.running.simulator
     # Calls take a while, so that many are under way or waiting when the process dies.
     people.faults.add(platform="*", action="delay", method="*", seconds=0.2)
-    running = asyncio.create_task(run_citizens(people, 40, DEMO, answer_timeout=15, tries=5, ledger=ledger))
+    running = asyncio.create_task(run_citizens(people, 40, DEMO, answer_timeout=8, tries=6, ledger=ledger))
     await until(lambda: ledger.acknowledged >= 70, what="the middle of the run")
 
     door.running.gateways[1].kill()
@@ -70,7 +70,7 @@ async def test_a_database_that_is_killed_for_both_loses_no_word_of_one_to_the_ot
     ) as door:
         ledger = Ledger()
         running = asyncio.create_task(
-            run_citizens(door.running.simulator, 30, DEMO, answer_timeout=25, tries=4, ledger=ledger)
+            run_citizens(door.running.simulator, 30, DEMO, answer_timeout=15, tries=4, ledger=ledger)
         )
         for moment in (30, 60):
             await until(lambda due=moment: ledger.acknowledged >= due, what="the moment")  # type: ignore[misc]  # a default fixes the value
