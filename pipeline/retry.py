@@ -15,6 +15,9 @@ SCHEDULES: dict[Lane, tuple[timedelta, ...]] = {
 }
 """Waiting times before the second, third … try of an errand."""
 
+_ADVISED = 6
+"""So many times a platform's own advice is followed even where it is shorter than our schedule."""
+
 _PAUSED = timedelta(minutes=5)
 _PAUSED_TRIES = 288
 
@@ -48,5 +51,8 @@ def verdict(error: SendError, attempts: int, lane: Lane, *, safe: bool, dice: fl
     schedule = SCHEDULES[lane]
     if attempts > len(schedule):
         return Verdict(Status.FAILED)
-    wait = max(schedule[attempts - 1], error.after or timedelta())
+    wait = schedule[attempts - 1]
+    if error.after is not None:
+        # The platform knows best; one that keeps asking for a moment more is given our own, longer pauses some day.
+        wait = error.after if attempts <= _ADVISED else max(wait, error.after)
     return Verdict(Status.OPEN, wait * (1 + dice / 4))

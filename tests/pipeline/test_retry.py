@@ -25,6 +25,16 @@ def test_we_wait_at_least_as_long_as_the_platform_asks() -> None:
     assert judge(TryAgain("429", after=timedelta(minutes=2))).again == timedelta(minutes=2)
 
 
+def test_a_platform_that_asks_for_a_second_is_not_kept_waiting_for_minutes() -> None:
+    assert judge(TryAgain("429", after=timedelta(seconds=1)), attempts=4).again == timedelta(seconds=1)
+
+
+def test_a_platform_that_asks_again_and_again_gets_our_longer_pauses() -> None:
+    again = judge(TryAgain("429", after=timedelta(seconds=1)), attempts=7).again
+
+    assert again is not None and again >= timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
     ("error", "status"), [(Unreachable("blocked"), Status.UNREACHABLE), (Refused("too long"), Status.REFUSED)]
 )
