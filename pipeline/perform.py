@@ -1,7 +1,7 @@
 """What each kind of errand does. One try each; who repeats is not decided here."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -43,7 +43,7 @@ class Performer:
     ) -> None:
         self._accounts, self._store, self._blobs, self._pool, self._seal = accounts, store, blobs, pool, seal
         self._media_url, self._now = media_url, now
-        self.media_fetched: Callable[[int, float], object] | None = None
+        self.media_fetched: Callable[[int, float], Awaitable[None]] | None = None
 
     def kinds(self) -> Mapping[str, Perform]:
         return {
@@ -162,9 +162,7 @@ class Performer:
         if not refs:
             return []
         if self.media_fetched is not None:
-            waited = self.media_fetched(errand.key.conversation, MEDIA_PATIENCE_SECONDS)
-            if asyncio.iscoroutine(waited):
-                await waited
+            await self.media_fetched(errand.key.conversation, MEDIA_PATIENCE_SECONDS)
         rows = await media_rows.of_conversation(self._pool, errand.key.conversation)
         by_key = {row.key_index: row for row in rows}
         pending = any(by_key[key].status == "pending" for ref in refs if (key := self._seal.index(ref.key)) in by_key)
