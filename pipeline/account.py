@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.ports import Channel, Describes, Greets, Replies
+from core.ports import Channel, Describes, Greets, Polled, Replies
 from regulations.model import Profile
 
 
@@ -13,12 +13,17 @@ class Account:
     profile: Profile
     polled: bool = False
     """We ask the platform for news instead of waiting for webhooks."""
+    polls: Polled | None = field(init=False, default=None)
     greets: Greets | None = field(init=False, default=None)
     replies: Replies | None = field(init=False, default=None)
     describes: Describes | None = field(init=False, default=None)
     """The channel under the further protocols that it speaks: asked once, not with every message."""
 
     def __post_init__(self) -> None:
+        if self.polled:
+            if not isinstance(self.channel, Polled):
+                raise TypeError(f"{self.channel.name} cannot be polled")
+            object.__setattr__(self, "polls", self.channel)
         for name, protocol in (("greets", Greets), ("replies", Replies), ("describes", Describes)):
             if isinstance(self.channel, protocol):
                 object.__setattr__(self, name, self.channel)

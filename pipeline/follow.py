@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
@@ -50,7 +51,7 @@ class StoreNews:
             return Answer(400)
         try:
             strange = await self._take(updates)
-        except (StorageAway, Overloaded):
+        except (StorageAway, Overloaded, psycopg.OperationalError):
             return Answer(503)
         young = any(self._now() - update.at < _YOUNG for update in strange)
         return Answer(409 if young else 200)

@@ -132,8 +132,8 @@ class Gateway:
             self._keep("engine", self.engine.work)
         if self.roles.poller:
             for account in self.accounts.all():
-                if account.polled:
-                    self._keep("poll", partial(self._poll, account))
+                if account.polls is not None:
+                    self._keep("poll", partial(self._poll, account, account.polls))
 
     async def stop(self) -> None:
         """Let go in good order: what is under way is finished and written down."""
@@ -283,15 +283,14 @@ class Gateway:
                     log.info("spool.replayed", count=count)
             await asyncio.sleep(1)
 
-    async def _poll(self, account: Account) -> None:
+    async def _poll(self, account: Account, polled: Polled) -> None:
         """One process at a time asks a platform for news: it holds the account's lock while it does."""
         channel = account.channel
-        assert isinstance(channel, Polled)  # noqa: S101  (checked by the caller)
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
             await connection.execute(
                 "select pg_advisory_lock(hashtextextended(%s, 0))", [f"poll {channel.name}:{channel.account}"]
             )
-            async for delivery in channel.poll():
+            async for delivery in polled.poll():
                 await self.reception.take(account, delivery)
 
     # --- the inbox's calls --------------------------------------------------------------------------------------------
