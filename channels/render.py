@@ -38,7 +38,7 @@ def _as_supported(message: OutboundMessage, capabilities: Capabilities) -> Outbo
     if message.choices and not _buttons_fit(message, capabilities):
         lines = [message.text.rstrip(), *(f"{n}. {choice.label}" for n, choice in enumerate(message.choices, 1))]
         message = replace(message, text="\n".join(lines).lstrip("\n"), choices=())
-    offered = {Ask.PLACE: capabilities.ask_place, Ask.PHONE: capabilities.ask_phone}
+    offered = {Ask.PLACE: capabilities.ask_place, Ask.PHONE: capabilities.ask_phone, Ask.EMAIL: capabilities.ask_email}
     if offered.get(message.ask, Support.NATIVE) is not Support.NATIVE:
         message = replace(message, ask=Ask.NOTHING)
     return message

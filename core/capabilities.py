@@ -51,11 +51,16 @@ class Capabilities:
     """How much text may travel with one picture in the same message; None: a picture travels alone."""
     ask_place: Support = Support.AS_TEXT
     ask_phone: Support = Support.AS_TEXT
+    ask_email: Support = Support.AS_TEXT
     reply_window: timedelta | None = None
     """How long after the citizen's last word a free reply may be sent; None: always."""
+    person_window: timedelta | None = None
+    """How long after the citizen's last word a person may still write where that is longer than `reply_window`."""
     replies_per_window: int | None = None
     """How many free replies one word of the citizen allows; None: no limit."""
     resend_is_safe: bool = False
     """The platform drops a second copy of the same message by a key of ours."""
+    letters: bool = False
+    """A slow exchange (mail): everything that is missing is asked in one message."""
     edits: bool = False
     markup: bool = False

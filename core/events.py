@@ -22,6 +22,15 @@ class Source(StrEnum):
 # --- from a platform --------------------------------------------------------------------------------------------------
 
 
+class Authenticity(StrEnum):
+    """Whether the sender is who the message says, where a platform does not vouch for it (mail)."""
+
+    VOUCHED = ""
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """A citizen said something: text, a pressed button, files, a pin, a contact card, a sticker, or several at once."""
@@ -45,6 +54,17 @@ class InboundMessage:
     """The platform's own start button or /start."""
     unsupported: str = ""
     """The name of a kind of content that we cannot take (poll, game …); the citizen is told so."""
+    subject: str = ""
+    """The heading of a letter, without the marks of answers and forwards."""
+    thread: str = ""
+    """What the channel needs to answer in the same thread. The newest comes back with `OutboundMessage.thread`."""
+    about: str = ""
+    """The code of the case that the sender proved to answer to (a token of ours that only its reader has)."""
+    authenticity: Authenticity = Authenticity.VOUCHED
+    original: str = ""
+    """Blob of the message as it came, where more can be shown of it than its text (mail)."""
+    standby: bool = False
+    """Another program answers in this thread at present: shown to staff, not answered by the bot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +77,41 @@ class MessageEdited:
     sent_at: datetime
     text: str = ""
     place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWithdrawn:
+    """A citizen took an earlier message back. It stays on file, marked; the dialog has heard it."""
+
+    peer: Peer
+    external_id: str
+    of: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicComment:
+    """Somebody wrote under a post of ours, for everyone to read. `peer` is the comment: it takes one private reply,
+    which invites to the chat; what was written in public does not start a report.
+    """
+
+    peer: Peer
+    external_id: str
+    sent_at: datetime
+    text: str = ""
+    media: tuple[MediaRef, ...] = ()
+    sender_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadMoved:
+    """The platform says who answers in this thread from now on: we (`ours`), or somebody else's program or person."""
+
+    peer: Peer
+    external_id: str
+    sent_at: datetime
+    ours: bool
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +166,8 @@ class Progress:
     sent_at: datetime
     kind: ProgressKind
     messages: tuple[str, ...] = ()
+    until: datetime | None = None
+    """Set where the platform names no messages but an instant: everything sent up to then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +188,17 @@ class Ignored:
 
 
 PlatformEvent: TypeAlias = (
-    InboundMessage | MessageEdited | StaffWrote | OwnEcho | PeerChanged | Progress | AccountAlarm | Ignored
+    InboundMessage
+    | MessageEdited
+    | MessageWithdrawn
+    | PublicComment
+    | ThreadMoved
+    | StaffWrote
+    | OwnEcho
+    | PeerChanged
+    | Progress
+    | AccountAlarm
+    | Ignored
 )
 
 # --- from the case store ----------------------------------------------------------------------------------------------

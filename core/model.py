@@ -39,6 +39,10 @@ class MediaRef:
     mime: str = ""
     size: int | None = None
     seconds: int | None = None
+    taken_at: datetime | None = None
+    lat: float | None = None
+    lon: float | None = None
+    """What the picture says of itself, where its bytes were at hand when the message was read: proposals only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +68,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A name and number handed over with the platform's own button or form."""
+    """A name, number or mail address handed over with the platform's own button or form."""
 
     name: str = ""
     phone: str = ""
+    email: str = ""
     address: str = ""
     own: bool = True
     """False when the card is another person's: such a number is never taken for the sender's."""
@@ -87,6 +92,7 @@ class Ask(StrEnum):
     NOTHING = ""
     PLACE = "place"
     PHONE = "phone"
+    EMAIL = "email"
 
 
 class Speaker(StrEnum):
@@ -115,6 +121,12 @@ class OutboundMessage:
     speaker: Speaker = Speaker.BOT
     key: str = ""
     """Unique per message; a platform that can carry it gets it back in its echo."""
+    thread: str = ""
+    """What the channel wrote into the citizen's newest `InboundMessage.thread`, unread by anybody else."""
+    heard_at: datetime | None = None
+    """When the citizen last spoke; reply windows count from here. None: not known."""
+    case: str = ""
+    """The code of the case this message is about; a mail carries it in its subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +135,8 @@ class Receipt:
 
     external_id: str
     at: datetime | None = None
+    reached: str = ""
+    """The platform's id of the person who was reached, where that was not the address (a reply to a comment)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = VERSION
     profile: str = ""
     channel: str = ""
+    letters: bool = False
+    """Written exchange by mail: everything missing is asked in one message."""
     form: Form | None = None
     parked: tuple[Form, ...] = ()
     """Earlier drafts, while another matter goes first; the latest comes last."""

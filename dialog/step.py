@@ -18,9 +18,9 @@ from dialog.turn import Turn
 from regulations.model import Profile
 
 
-def new_state(*, channel: str, profile: Profile, now: datetime) -> State:
-    """A conversation in which nothing has been said yet."""
-    return State(profile=profile.id, channel=channel, heard_at=now)
+def new_state(*, channel: str, profile: Profile, now: datetime, letters: bool = False) -> State:
+    """A conversation in which nothing has been said yet; `letters` where everything missing is asked in one message."""
+    return State(profile=profile.id, channel=channel, heard_at=now, letters=letters)
 
 
 def step(state: State, event: Event, profile: Profile, now: datetime) -> tuple[State, list[Effect]]:

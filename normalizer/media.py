@@ -15,8 +15,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.model import Media, MediaKind, MediaRef
 from core.report import Attachment
-from normalizer.exif import NOTHING, Proposal, read_proposal
-from normalizer.sniff import JPEG, FileType, is_archive, sniff
+from files.exif import NOTHING, Proposal, read_proposal
+from files.sniff import JPEG, FileType, is_archive, sniff
 from regulations.model import Profile
 
 pi_heif.register_heif_opener()

@@ -12,6 +12,9 @@ from pipeline.errand import Describe
 _CLASSES: tuple[type, ...] = (
     events.InboundMessage,
     events.MessageEdited,
+    events.MessageWithdrawn,
+    events.PublicComment,
+    events.ThreadMoved,
     events.StaffWrote,
     events.OwnEcho,
     events.PeerChanged,

@@ -93,7 +93,9 @@ class GroupWork:
         if account is None:
             raise KeyError(f"no account {row.channel}:{row.account} is configured any more")
         if row.state is None:
-            return _Open(row, account, dialog.new_state(channel=row.channel, profile=account.profile, now=self._now))
+            letters = account.channel.capabilities.letters
+            fresh = dialog.new_state(channel=row.channel, profile=account.profile, now=self._now, letters=letters)
+            return _Open(row, account, fresh)
         return _Open(row, account, dialog.decode(self._seal.open(row.state, b"state")))
 
     def _apply(self, one: _Open, item: Item, taken: turn.Turn) -> None:

@@ -1,0 +1,1 @@
+"""Facebook Messenger and comments of a Page."""

@@ -1,0 +1,1 @@
+"""What the bytes of a file say of themselves: its kind, when and where a picture was taken."""

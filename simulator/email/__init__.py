@@ -1,0 +1,1 @@
+"""Mail servers on loopback ports, and the mailboxes of simulated citizens."""

@@ -1,0 +1,1 @@
+"""A Graph API for one Page, as its documents describe it."""
