@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from psycopg_pool import AsyncConnectionPool
@@ -16,8 +16,6 @@ from app.outgoing import Outgoing
 from app.settings import Settings, SettingsError
 from app.signing import MediaLinks
 from backend_client import GeoReportStore, StoreSettings
-from channels.telegram import TelegramChannel, TelegramSettings
-from channels.zalo import ZaloChannel, ZaloSettings
 from core.errors import ProfileError
 from core.ports import Channel
 from pipeline.account import Account, Accounts
@@ -32,11 +30,41 @@ from storage.vault import DatabaseVault
 
 log = structlog.get_logger()
 
-CHANNELS: Mapping[str, tuple[Any, Callable[..., Channel]]] = {
-    "telegram": (TelegramSettings, TelegramChannel),
-    "zalo": (ZaloSettings, ZaloChannel),
+Kind: TypeAlias = tuple[Any, Callable[..., Channel]]
+"""The class of a channel's settings and the channel's own."""
+
+
+def _email() -> Kind:
+    from channels.email import EmailChannel, EmailSettings
+
+    return EmailSettings, EmailChannel
+
+
+def _facebook() -> Kind:
+    from channels.facebook import FacebookChannel, FacebookSettings
+
+    return FacebookSettings, FacebookChannel
+
+
+def _telegram() -> Kind:
+    from channels.telegram import TelegramChannel, TelegramSettings
+
+    return TelegramSettings, TelegramChannel
+
+
+def _zalo() -> Kind:
+    from channels.zalo import ZaloChannel, ZaloSettings
+
+    return ZaloSettings, ZaloChannel
+
+
+CHANNELS: Mapping[str, Callable[[], Kind]] = {
+    "email": _email,
+    "facebook": _facebook,
+    "telegram": _telegram,
+    "zalo": _zalo,
 }
-"""Adding a channel is a folder and a line here."""
+"""Adding a channel is a folder and a line here. A house loads only those that it has an account on."""
 
 _OURS = {"channel", "profile"}
 
@@ -179,7 +207,7 @@ def make_accounts(
             profile_id = str(table["profile"])
             if profile_id not in profiles:
                 profiles[profile_id] = load_profile(profile_id, settings)
-            own, make = channel_settings(table), CHANNELS[str(table["channel"])][1]
+            own, make = channel_settings(table), CHANNELS[str(table["channel"])]()[1]
             name = f"{table['channel']}:{own.account}"
             vault = DatabaseVault(pool, seal, name)
             channel = make(own, http=outgoing, vault=vault, blobs=blobs, now=now)
@@ -204,7 +232,7 @@ def load_profile(profile_id: str, settings: Settings) -> Profile:
 
 def channel_settings(table: Mapping[str, Any]) -> Any:
     """What the channel itself is told, out of one `[[accounts]]` table. Raises `SettingsError` or `KeyError`."""
-    kind = CHANNELS[str(table["channel"])][0]
+    kind = CHANNELS[str(table["channel"])]()[0]
     values = {key: value for key, value in table.items() if key not in _OURS}
     known = set(getattr(kind, "model_fields", ())) or {field.name for field in fields(kind)}
     if unknown := sorted(values.keys() - known):

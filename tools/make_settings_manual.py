@@ -46,7 +46,8 @@ def manual() -> str:
     parts = [HEAD, _section("General", "", _of_model(Settings, leave={"store", "accounts"}))]
     parts.append(_section("`[store]`: the core case store", "", _of_model(Store)))
     parts.append(_section("`[[accounts]]`: one table per channel account", "", OF_EVERY_ACCOUNT))
-    for channel, (kind, _) in sorted(CHANNELS.items()):
+    for channel, load in sorted(CHANNELS.items()):
+        kind, _ = load()
         rows = _of_model(kind) if issubclass(kind, BaseModel) else _of_dataclass(kind)
         more = f"More in [channels/{channel}/README.md](../channels/{channel}/README.md)."
         parts.append(_section(f'`channel = "{channel}"`', more, rows))
