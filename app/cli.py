@@ -229,6 +229,27 @@ def simulator(
     )
 
 
+@profile_app.command("diff")
+def profile_diff(
+    left: str,
+    right: str,
+    words: Annotated[bool, typer.Option(help="so cả từ khóa nhận biết")] = False,
+    texts: Annotated[bool, typer.Option(help="so cả lời của hệ thống")] = False,
+) -> None:
+    """Hai bộ quy tắc cạnh nhau: chỉ những chỗ khác."""
+    from core.errors import ProfileError
+    from regulations import loader
+    from regulations.facts import differences, side_by_side
+
+    try:
+        pair = loader.load(left), loader.load(right)
+    except ProfileError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    typer.echo("\n".join(side_by_side(*pair, differences(*pair, words=words, texts=texts))))
+
+
 @profile_app.command("check")
 def profile_check(files: list[Path]) -> None:
     """Kiểm tra bộ quy tắc; in từng chỗ sai."""
