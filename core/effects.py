@@ -17,6 +17,8 @@ class Say:
     """The code of the case whose news this message carries."""
     news: str = ""
     """The event name of that news; the pipeline answers with `SendSettled` when the message has its receipt."""
+    invites: bool = False
+    """The one private reply to a public comment: the reply windows of a chat do not apply to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What the pipeline needs from the outside, as protocols. Implementations live where they belong."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from core.capabilities import Capabilities
@@ -117,6 +118,61 @@ class Recovers(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureAsked:
+    """A platform passes on that somebody wants their data erased. `user` is who the platform says, in its own words."""
+
+    user: str
+    issued_at: datetime | None = None
+
+
+@runtime_checkable
+class Erases(Protocol):
+    def read_erasure(self, knock: Knock) -> ErasureAsked:
+        """What an erasure callback says. Raises `DeliveryRejected` unless it is authentic."""
+        ...
+
+    async def erasure_users(self, user: str) -> list[str]:
+        """The `Peer.user`s that this person has with us. Raises one of the five `SendError`s."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFile:
+    """A file within an original. `hidden` ones are parts of the text (pictures in it), not what somebody attached."""
+
+    index: int
+    name: str
+    mime: str
+    size: int
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownOriginal:
+    """A message as it came, made safe to be looked at. `html` has no script and asks nothing of other machines."""
+
+    html: str
+    blocked: int = 0
+    """How many remote pictures were left out."""
+    files: tuple[ShownFile, ...] = ()
+    marks: tuple[str, ...] = ()
+    """What staff should know about it, in Vietnamese sentences."""
+
+
+@runtime_checkable
+class ShowsOriginal(Protocol):
+    """A channel whose messages hold more than their text (mail)."""
+
+    def show(self, raw: bytes, picture_url: Callable[[int], str]) -> ShownOriginal:
+        """Pure, and slow for large messages. `picture_url` says where the page gets the file of that index."""
+        ...
+
+    def file(self, raw: bytes, index: int) -> Media:
+        """The bytes of a file that `show` has named. Raises `KeyError` for any other."""
+        ...
+
+
 class VaultDoor(Protocol):
     """An account's vault while it is locked."""
 
@@ -144,4 +200,11 @@ class Blobs(Protocol):
 
     async def get(self, key: str) -> bytes:
         """Raises `KeyError` for an unknown key."""
+        ...
+
+
+@runtime_checkable
+class Forgets(Protocol):
+    async def forget(self, key: str, *, unless_since: datetime) -> bool:
+        """Destroy a blob; False when the same bytes were stored again since that instant. A missing one is no error."""
         ...
