@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from simulator import media
-from simulator.engine import Platform, Simulator, find_button
+from simulator.engine import Act, Platform, Simulator, find_button
 from simulator.world import Bubble, Json, Phone
 
 HEARTBEAT = 15.0
@@ -32,7 +32,7 @@ class Refused(Exception):
 class Control:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator, self._world = simulator, simulator.world
-        self._actions: Mapping[str, Callable[[Phone, Json], Bubble | None]] = {
+        self._actions: Mapping[str, Act] = {
             "start": self._start,
             "text": lambda p, b: self._who(p).says(p, _need(b, "text"), reply_to=str(b.get("reply_to", ""))),
             "photo": self._photo,
@@ -76,7 +76,7 @@ class Control:
             body = await _body(request)
             platform = str(body.get("platform", ""))
             if platform not in self._simulator.platforms:
-                raise Refused("platform must be zalo or telegram")
+                raise Refused(f"platform must be one of {', '.join(self._simulator.platforms)}")
             return screen(self._simulator.join(platform, str(body.get("name", "")), str(body.get("number", ""))))
         return [
             {"id": p.id, "platform": p.platform, "name": p.name, "user_id": p.user_id, "messages": len(p.bubbles)}
@@ -88,9 +88,13 @@ class Control:
 
     async def _act(self, request: Request) -> Json:
         phone, name = self._phone(request), request.path_params["action"]
-        if name not in self._actions:
-            raise Refused(f"no action {name!r}; known: {', '.join(sorted(self._actions))}", 404)
-        bubble = self._actions[name](phone, await _body(request))
+        actions = {**self._actions, **self._simulator.acts.get(phone.platform, {})}
+        if name not in actions:
+            raise Refused(f"no action {name!r}; known: {', '.join(sorted(actions))}", 404)
+        try:
+            bubble = actions[name](phone, await _body(request))
+        except ValueError as error:
+            raise Refused(str(error)) from None
         return {"message": shown(bubble) if bubble else None}
 
     def _phone(self, request: Request) -> Phone:

@@ -50,15 +50,9 @@ class Demo:
         return FileResponse(PAGES / "index.html", headers={"Cache-Control": "no-cache"})
 
     async def _settings(self, request: Request) -> Response:
-        phones = self._simulator.world.phones.values()
-        first = {
-            platform: next((p.id for p in phones if p.platform == platform), "") for platform in ("zalo", "telegram")
-        }
         return _json(
             {
-                "phones": first,
-                "oa": self._config.zalo.name,
-                "bot": self._config.telegram.name,
+                "devices": self._devices(),
                 "inbox_url": self._config.inbox_url,
                 "store_url": self._config.store_url,
                 "officer_act": self._config.officer_act,
@@ -69,6 +63,26 @@ class Demo:
                 "samples": media.SAMPLES,
             }
         )
+
+    def _devices(self) -> list[Json]:
+        """What lies on the table, in this order: the first phone of each platform that somebody has."""
+        known = (
+            ("zalo", "Zalo", self._config.zalo.name, "Tài khoản chính thức"),
+            ("telegram", "Telegram", self._config.telegram.name, "bot"),
+        )
+        phones = {phone.platform: phone.id for phone in reversed(self._simulator.world.phones.values())}
+        return [
+            {
+                "platform": platform,
+                "title": title,
+                "label": f"Điện thoại của người dân trên {title}",
+                "account": account,
+                "status": status,
+                "phone": phones[platform],
+            }
+            for platform, title, account, status in known
+            if platform in phones
+        ]
 
     async def _sample(self, request: Request) -> Response:
         name = request.path_params["name"]

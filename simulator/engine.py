@@ -1,5 +1,6 @@
 """The simulator as one object: both platforms, the world they share, and the way to act in it."""
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from simulator.clock import Clock
@@ -9,7 +10,7 @@ from simulator.outgoing import HttpOutgoing, Outgoing
 from simulator.telegram.api import TelegramApi
 from simulator.telegram.bot import Bot
 from simulator.telegram.updates import Updates
-from simulator.world import Bubble, Button, Phone, World
+from simulator.world import Bubble, Button, Json, Phone, World
 from simulator.zalo.account import OfficialAccount
 from simulator.zalo.api import ZaloApi
 from simulator.zalo.oauth import Tokens
@@ -24,6 +25,10 @@ NAMES = (
     "Đặng Văn Tâm",
     "Huỳnh Ngọc Mai",
 )
+
+
+# Something done on a phone, ordered by a JSON body. Raises ValueError for a body or a moment that does not fit.
+Act = Callable[[Phone, Json], Bubble | None]
 
 
 class Platform(Protocol):
@@ -68,6 +73,8 @@ class Simulator:
         self.telegram = Bot(config, self.world, self.updates)
         self.telegram_api = TelegramApi(self.telegram, self.faults)
         self.platforms: dict[str, Platform] = {"zalo": self.zalo, "telegram": self.telegram}
+        # What only one platform has, or does in its own way, by platform and name of the act.
+        self.acts: dict[str, Mapping[str, Act]] = {}
 
     def join(self, platform: str, name: str = "", number: str = "") -> Phone:
         """A new person. Raises KeyError for a platform that is not simulated."""

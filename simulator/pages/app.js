@@ -1,4 +1,4 @@
-// Two phones, the case store and the counters. Everything shown comes from /control and /demo; nothing is kept here.
+// The devices of citizens, the case store and the counters. Everything shown comes from /control and /demo; nothing is kept here.
 
 const PLACES = [
   ["Chợ Mỹ Tho", 10.3541, 106.3655],
@@ -52,17 +52,17 @@ const spoken = (number) => `0${number.replace(/^84/, "")}`.replace(/^(\d{4})(\d{
 // --- a phone ------------------------------------------------------------------------------
 
 class Phone {
-  constructor(panel, id, settings) {
-    this.id = id;
-    this.platform = panel.dataset.panel;
+  constructor(panel, device, settings) {
+    this.id = device.phone;
+    this.platform = device.platform;
+    this.idle = device.status;
     this.shown = "";
     this.tries = settings.tries;
-    const account = this.platform === "zalo" ? settings.oa : settings.bot;
     panel.append(document.getElementById("phone-template").content.cloneNode(true));
     this.panel = panel;
     this.at = (selector) => panel.querySelector(selector);
-    this.at(".account").textContent = account;
-    this.at(".platform").textContent = this.platform === "zalo" ? "Zalo" : "Telegram";
+    this.at(".account").textContent = device.account;
+    this.at(".platform").textContent = device.title;
     const input = this.at(".text");
     input.id = `text-${this.platform}`;
     this.at(".composer label").htmlFor = input.id;
@@ -168,7 +168,7 @@ class Phone {
     const face = JSON.stringify([phone.messages, phone.keyboard, phone.typing]);
     if (face === this.shown) return;
     this.shown = face;
-    this.at(".status").textContent = phone.typing ? "đang soạn tin…" : this.platform === "zalo" ? "Tài khoản chính thức" : "bot";
+    this.at(".status").textContent = phone.typing ? "đang soạn tin…" : this.idle;
     if (phone.alert && phone.alert !== this.lastAlert) this.say(phone.alert);
     this.lastAlert = phone.alert;
     const list = this.at(".messages");
@@ -381,9 +381,9 @@ const drawRun = (run) => {
     element("div", {}, element("dt", {}, title), element("dd", {}, String(run[name])))));
 };
 
-const refreshCounters = async () => {
+const refreshCounters = async (platforms) => {
   const counters = await ask("/control/counters");
-  const sum = (name) => ["zalo", "telegram"].reduce((total, platform) => total + (counters[`${platform}.${name}`] || 0), 0);
+  const sum = (name) => platforms.reduce((total, platform) => total + (counters[`${platform}.${name}`] || 0), 0);
   for (const [id, name] of [["citizen", "citizen"], ["acked", "acknowledged"], ["bot", "bot"]]) {
     document.getElementById(`count-${id}`).textContent = sum(name).toLocaleString("vi-VN");
   }
@@ -405,10 +405,59 @@ const offerStaffPage = (url) => {
   }
 };
 
+// --- which devices are on the table ---------------------------------------------------------
+
+// How a platform is shown. A view has `id`, `refresh()` and `scroll()`; its constructor gets (panel, device, settings).
+const VIEWS = { zalo: Phone, telegram: Phone };
+const SEATS = 2;
+
+// A tab per device: the ones pressed last have a seat. On a narrow screen there is one seat, shared with the cases.
+class Switchboard {
+  constructor(settings) {
+    this.stage = document.getElementById("stage");
+    const nav = document.querySelector(".tabs");
+    const cases = nav.querySelector('[data-tab="cases"]');
+    this.open = settings.devices.slice(0, SEATS).map((device) => device.platform);
+    this.tabs = new Map([["cases", cases]]);
+    this.devices = settings.devices.map((device) => {
+      const panel = element("section", { class: "seat", "data-panel": device.platform, "aria-label": device.label });
+      this.stage.insertBefore(panel, document.querySelector(".store"));
+      const tab = element("button", { type: "button", "data-tab": device.platform }, device.title);
+      nav.insertBefore(tab, cases);
+      this.tabs.set(device.platform, tab);
+      return new VIEWS[device.platform](panel, device, settings);
+    });
+    nav.classList.toggle("many", settings.devices.length > SEATS);
+    for (const [name, tab] of this.tabs) tab.addEventListener("click", () => this.show(name));
+    matchMedia("(max-width: 900px)").addEventListener("change", () => this.draw());
+    this.stage.dataset.show = this.open[0] || "cases";
+    this.draw();
+  }
+
+  show(name) {
+    this.stage.dataset.show = name;
+    if (name !== "cases" && !this.open.includes(name)) this.open = [...this.open, name].slice(-SEATS);
+    this.draw();
+    for (const device of this.devices) device.scroll();
+  }
+
+  draw() {
+    const narrow = matchMedia("(max-width: 900px)").matches;
+    for (const [name, tab] of this.tabs) {
+      const seated = narrow ? this.stage.dataset.show === name : this.open.includes(name);
+      tab.setAttribute("aria-pressed", String(seated));
+      const panel = this.stage.querySelector(`[data-panel="${name}"]`);
+      panel.classList.toggle("away", !seated && (narrow || name !== "cases"));
+    }
+  }
+}
+
 const begin = async () => {
   const settings = await ask("/demo/settings");
-  const phones = ["zalo", "telegram"].filter((platform) => settings.phones[platform]).map((platform) =>
-    new Phone(document.querySelector(`[data-panel="${platform}"]`), settings.phones[platform], settings));
+  const platforms = settings.devices.map((device) => device.platform);
+  document.getElementById("channels").textContent =
+    new Intl.ListFormat("vi", { type: "conjunction" }).format(settings.devices.map((device) => device.title));
+  const phones = new Switchboard(settings).devices;
   const store = new Store(settings);
   if (settings.inbox_url) {
     const link = document.getElementById("inbox-link");
@@ -416,19 +465,10 @@ const begin = async () => {
     offerStaffPage(settings.inbox_url);
     link.hidden = false;
   }
-  for (const tab of document.querySelectorAll(".tabs button")) {
-    tab.addEventListener("click", () => {
-      document.getElementById("stage").dataset.show = tab.dataset.tab;
-      for (const other of document.querySelectorAll(".tabs button")) {
-        other.setAttribute("aria-pressed", String(other === tab));
-      }
-      for (const phone of phones) phone.scroll();
-    });
-  }
   document.getElementById("run-citizens").addEventListener("click", async () => drawRun(await ask("/demo/citizens", { n: 20 })));
 
   const slow = async () => {
-    await Promise.allSettled([refreshCounters(), store.refresh(), ask("/demo/citizens").then(drawRun)]);
+    await Promise.allSettled([refreshCounters(platforms), store.refresh(), ask("/demo/citizens").then(drawRun)]);
     setTimeout(slow, 1500);
   };
   const events = new EventSource("/control/events");
