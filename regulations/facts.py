@@ -56,7 +56,7 @@ def facts(profile: Profile, *, words: bool = False, texts: bool = True) -> list[
             found += [fact for row in value.values() for fact in _of_row(name, row)]
         else:
             found += _of_table(name, value)
-    return [fact for fact in found if words or not fact.key.startswith("kw")]
+    return [fact for fact in found if words or not (fact.key.startswith("kw") or fact.key == "subjects")]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ TABLES: Mapping[str, str] = {
 """In the order in which a legal officer reads them: the page follows it."""
 
 KEYS: Mapping[str, str] = {
+    "subjects": "nhóm từ dùng chung",
     "default_region": "vùng mặc định",
     "report_type": "loại phản ánh",
     "on_behalf": "phản ánh thay",

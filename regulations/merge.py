@@ -116,6 +116,8 @@ def _settle_words(row: Table, shared: Mapping[str | None, Table], problems: list
         return row
     row = dict(row)
     names = row.pop("words", [])
+    if names:
+        row["subjects"] = [*row.get("subjects", []), *names]
     problems += (Problem((*path, "words"), f"không có danh sách từ «{name}»") for name in names if name not in shared)
     for key in WORD_KEYS:
         phrases = [*row.get(key, []), *(phrase for name in names for phrase in shared.get(name, {}).get(key, []))]

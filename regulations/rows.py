@@ -35,6 +35,8 @@ class Words:
     kw_bare_not: tuple[str, ...] = ()
     kw_unless: tuple[str, ...] = ()
     kw_bare_unless: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    """The shared word lists the row took over (`words`): under these names the dialog learns from examples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
