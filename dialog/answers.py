@@ -11,7 +11,7 @@ from core.model import Place
 from dialog import filling, wording
 from dialog.ending import blocked
 from dialog.heard import Heard, agrees, declines
-from dialog.questions import group_of, has, is_required
+from dialog.needed import group_of, has, is_required
 from dialog.reading.model import Reading
 from dialog.side_answers import (
     hear_category,

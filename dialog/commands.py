@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from core.effects import Handoff
 from dialog import cases
 from dialog.ending import take_up, withdraw
+from dialog.needed import is_required
 from dialog.offers import take_offer
-from dialog.questions import ask, ask_next, is_required
+from dialog.questions import ask, ask_next
 from dialog.turn import Turn
 
 

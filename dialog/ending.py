@@ -7,7 +7,8 @@ import msgspec
 from core.effects import AlertStaff, FollowUp, FollowUpKind, Submit
 from core.model import Draft
 from dialog import wording
-from dialog.questions import OTHER_CATEGORY, ask, ask_next, open_questions
+from dialog.needed import OTHER_CATEGORY, open_questions
+from dialog.questions import ask, ask_next
 from dialog.state import Identity, Pending
 from dialog.turn import Turn
 

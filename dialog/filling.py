@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from core.model import MediaKind, MediaRef, Place
 from dialog import wording
-from dialog.questions import OTHER_CATEGORY, TOP_CHOICES, needs
+from dialog.needed import OTHER_CATEGORY, TOP_CHOICES, needs
 from dialog.reading.model import Needs, PhoneKind, PhoneReading, PlaceReading
 from dialog.state import WardOption
 from dialog.turn import Turn

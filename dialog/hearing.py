@@ -12,7 +12,8 @@ from dialog import cases
 from dialog.buttons import pressed, pressed_by_label
 from dialog.commands import commanded
 from dialog.ending import submit_closed
-from dialog.questions import ask, ask_next, open_questions
+from dialog.needed import open_questions
+from dialog.questions import ask, ask_next
 from dialog.reading import read
 from dialog.reporting import report
 from dialog.state import Offer

@@ -9,7 +9,8 @@ from dialog.answers import answer
 from dialog.duplicates import find_duplicate
 from dialog.ending import park
 from dialog.heard import Heard, agrees, declines
-from dialog.questions import OTHER_CATEGORY, ask, ask_next, open_questions
+from dialog.needed import OTHER_CATEGORY, open_questions
+from dialog.questions import ask, ask_next
 from dialog.reading import read
 from dialog.reading.model import Correction
 from dialog.side_answers import edit_slot, tell_corrected

@@ -25,7 +25,7 @@ from core.events import (
 )
 from core.model import Contact, MediaKind, MediaRef, Peer, Place
 from dialog import State, decode, encode, new_state, step, waiting_for
-from dialog.questions import has
+from dialog.needed import has
 from regulations.loader import load
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
