@@ -1,6 +1,7 @@
 """What the contract suite has to know about each channel. A new channel adds one entry to CHANNELS."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from channels.facebook import FacebookChannel, FacebookSettings
 from channels.telegram import TelegramChannel, TelegramSettings
 from channels.zalo import ZaloChannel, ZaloSettings
 from core.model import Delivery, MediaKind, MediaRef
@@ -124,7 +126,64 @@ def zalo_spoken(call: Call) -> Spoken | None:
     return Spoken(text=message.get("text", "") or subtitles, buttons=buttons)
 
 
+# --- facebook ---------------------------------------------------------------------------------------------------------
+
+FACEBOOK_SECRET = "the-app-secret"
+PAGE = "104000000000001"
+
+
+def facebook(http: Http) -> Channel:
+    settings = FacebookSettings(
+        account=ACCOUNT,
+        app_id="900000000000001",
+        app_secret=SecretStr(FACEBOOK_SECRET),
+        page_id=PAGE,
+        page_token=SecretStr("EAAG"),
+    )
+    return FacebookChannel(settings, http=http, vault=FakeVault(), blobs=MemoryBlobs(), now=now)
+
+
+def facebook_sign(body: bytes, secret: str) -> Delivery:
+    digest = hmac.digest(secret.encode(), body, "sha256").hex()
+    return Delivery(body=body, received_at=NOW, headers={"x-hub-signature-256": f"sha256={digest}"})
+
+
+def facebook_message(message: Mapping[str, Any]) -> bytes:
+    people = {"sender": {"id": "6700000000000011"}, "recipient": {"id": PAGE}}
+    event = {**people, "timestamp": 1767232800000, "message": {"mid": "m_1", **message}}
+    return json.dumps({"object": "page", "entry": [{"id": PAGE, "time": 1, "messaging": [event]}]}).encode()
+
+
+def facebook_text(text: str) -> bytes:
+    return facebook_message({"text": text})
+
+
+def facebook_press(key: str) -> bytes:
+    return facebook_message({"text": "Tiêu đề của nút", "quick_reply": {"payload": key}})
+
+
+def facebook_spoken(call: Call) -> Spoken | None:
+    message = call.json.get("message")
+    if message is None:
+        return None
+    replies = message.get("quick_replies", [])
+    buttons = tuple((reply["title"], reply["payload"]) for reply in replies if reply["content_type"] == "text")
+    return Spoken(text=message["text"], buttons=buttons)
+
+
 CHANNELS: Mapping[str, Case] = {
+    "facebook": Case(
+        build=facebook,
+        sign=facebook_sign,
+        secret=FACEBOOK_SECRET,
+        signed_body=True,
+        text=facebook_text,
+        press=facebook_press,
+        user="6700000000000011",
+        accepted=answer(200, {"recipient_id": "6700000000000011", "message_id": "m_8"}),
+        spoken=facebook_spoken,
+        too_big=MediaRef(kind=MediaKind.FILE, key="https://cdn.fbsbx.com/v/a.zip", size=2**30),
+    ),
     "telegram": Case(
         build=telegram,
         sign=telegram_sign,
