@@ -25,12 +25,17 @@ class Status(StrEnum):
     """A newer question took its place before it had left."""
     WITHDRAWN = "withdrawn"
     """A person took over before it had left."""
+    ERASED = "erased"
+    """Its conversation was erased on request before it had left."""
     UNKNOWN = "unknown"
     """It may have arrived. Shown to staff, never repeated silently."""
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     FAILED = "failed"
 
+
+TOLD_LATER = "told later"
+"""The reason of a superseded errand whose news came first when the citizen wrote again."""
 
 TROUBLE = frozenset({Status.UNKNOWN, Status.UNREACHABLE, Status.REFUSED, Status.FAILED})
 
@@ -83,6 +88,8 @@ class Errand:
     withdrawn: str = ""
     """Set when it must not leave any more; the status it was settled with."""
     report_id: str = ""
+    thread: str = ""
+    """What the channel needs to answer in the thread of the citizen's newest letter."""
     first: bool = True
     """Its lane had no open errand when it was committed."""
     begun: bool = False

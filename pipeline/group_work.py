@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import dialog
-from core.effects import Submit
-from core.events import Event, GivenBack, InboundMessage, OwnEcho, Source, TimerFired
+from core.effects import Say, Submit
+from core.events import Event, InboundMessage, OwnEcho, PublicComment, SendSettled, Source, TimerFired
 from core.model import MediaRef, Peer
 from pipeline import codec, turn
 from pipeline.account import Account, Accounts
-from pipeline.errand import Describe, Errand, ErrandKey, Lane
+from pipeline.errand import Describe, Errand, ErrandKey, Lane, Status
 from pipeline.items import Item, Settle, pack_event, unpack_event
 from storage.group import Conversation, Writing
 from storage.seal import Seal
@@ -27,6 +27,7 @@ class _Open:
     row: Conversation
     account: Account
     state: dialog.State
+    thread: str
     changed: bool = False
     errands: list[Errand] = field(default_factory=list)
     withdrawn: str = ""
@@ -45,10 +46,13 @@ class GroupWork:
         owner: int,
         now: datetime,
         held: Callable[[int], Awaitable[list[tuple[str, bytes]]]],
+        untold: Callable[[int], Awaitable[list[tuple[int, int, bytes]]]],
     ) -> None:
-        """`held` reads the news that wait in a conversation until a person gives it back."""
+        """`held` reads the news that wait in a conversation until a person gives it back, `untold` what could not be
+        said.
+        """
         self._rows, self._seen, self._accounts, self._seal = rows, seen, accounts, seal
-        self._owner, self._now, self._held = owner, now, held
+        self._owner, self._now, self._held, self._untold = owner, now, held, untold
         self._opened: dict[bytes, _Open] = {}
         self.writing = Writing()
 
@@ -83,20 +87,25 @@ class GroupWork:
             row, one.state, item.event,
             profile=one.account.profile, capabilities=one.account.channel.capabilities, now=self._now,
         )  # fmt: skip
+        if row.owed and taken.owner == turn.BOT and isinstance(item.event, InboundMessage) and not item.event.standby:
+            await self._tell_owed(one, taken)
         self._apply(one, item, taken)
-        if isinstance(item.event, GivenBack):
+        if taken.given_back:
             await self._release(one)
+        if item.settle is not None and item.settle.status is Status.UNREACHABLE:
+            self._owe(row, item.event)
         return True
 
     def _open(self, row: Conversation) -> _Open:
         account = self._accounts.get(row.channel, row.account)
         if account is None:
             raise KeyError(f"no account {row.channel}:{row.account} is configured any more")
+        thread = self._seal.open(row.thread, b"thread").decode() if row.thread is not None else ""
         if row.state is None:
             letters = account.channel.capabilities.letters
             fresh = dialog.new_state(channel=row.channel, profile=account.profile, now=self._now, letters=letters)
-            return _Open(row, account, fresh)
-        return _Open(row, account, dialog.decode(self._seal.open(row.state, b"state")))
+            return _Open(row, account, fresh, thread)
+        return _Open(row, account, dialog.decode(self._seal.open(row.state, b"state")), thread)
 
     def _apply(self, one: _Open, item: Item, taken: turn.Turn) -> None:
         row, event, writing, now = one.row, item.event, self.writing, self._now
@@ -105,24 +114,34 @@ class GroupWork:
         row.last_inbound_at, row.replies, row.unread = taken.last_inbound_at, taken.replies, taken.unread
         row.alert, row.wake_at, row.waiting_since = taken.alert, taken.wake_at, taken.waiting_since
         one.state, one.changed = taken.state, True
-        if isinstance(event, InboundMessage):
-            if event.sender_name and row.name is None:
-                row.name = self._seal.close(event.sender_name.encode(), b"name")
-            elif row.seq == 1 and one.account.describes is not None:
-                taken.plans.append(turn.Plan(Lane.PEER, Describe.__name__, Describe()))
-            if taken.keep:
-                row.preview = self._seal.close(event.text[:120].encode(), b"preview")
+        if isinstance(event, InboundMessage | PublicComment):
+            self._introduce(one, event, taken)
         if taken.withdraw:
             one.withdrawn = taken.withdraw
             writing.withdrawn.append((row.id, taken.withdraw))
             one.errands = [errand for errand in one.errands if not errand.is_bots]
         self._plan(one, item, taken.plans)
-        body = self._seal.close(pack_event(codec.encode(event), item.raw), b"event") if taken.keep else None
+        # Where the message lies in the blobs as it came, its bytes are not stored a second time.
+        raw = b"" if isinstance(event, InboundMessage) and event.original else item.raw
+        body = self._seal.close(pack_event(codec.encode(event), raw), b"event") if taken.keep else None
         what = (item.source.value, item.external_id, type(event).__name__)
         writing.events.append((row.id, row.seq, *what, _happened(event, now), now, body, taken.problem, taken.hold))
         writing.outcomes += [
             (row.id, row.seq, n, outcome.value, outcome.code, now) for n, outcome in enumerate(taken.outcomes)
         ]
+
+    def _introduce(self, one: _Open, event: InboundMessage | PublicComment, taken: turn.Turn) -> None:
+        """Who writes, their last line, and in which thread they want to be answered."""
+        row = one.row
+        if event.sender_name and row.name is None:
+            row.name = self._seal.close(event.sender_name.encode(), b"name")
+        elif row.seq == 1 and one.account.describes is not None and isinstance(event, InboundMessage):
+            taken.plans.append(turn.Plan(Lane.PEER, Describe.__name__, Describe()))
+        if taken.keep:
+            row.preview = self._seal.close(event.text[:120].encode(), b"preview")
+        if isinstance(event, InboundMessage) and event.thread and event.thread != one.thread:
+            one.thread = event.thread
+            self.writing.threaded.append((row.id, self._seal.close(event.thread.encode(), b"thread")))
 
     def _plan(self, one: _Open, item: Item, plans: Sequence[turn.Plan]) -> None:
         row, writing = one.row, self.writing
@@ -133,6 +152,7 @@ class GroupWork:
             errand = Errand(
                 ErrandKey(row.id, row.seq, n), plan.lane, plan.kind, plan.payload, peer, row.peer_index, row.profile,
                 row.last_inbound_at, replaceable=plan.replaceable, replies=row.replies,
+                thread=one.thread,
             )  # fmt: skip
             if isinstance(plan.payload, Submit):
                 errand.report_id = str(uuid.uuid4())
@@ -163,6 +183,26 @@ class GroupWork:
         if held:
             self.writing.released.append((one.row.id,))
 
+    def _owe(self, row: Conversation, event: Event) -> None:
+        """News that did not reach the citizen are told when they write again."""
+        if isinstance(event, SendSettled) and not event.delivered and not row.owed:
+            row.owed = True
+            self.writing.owing.append((row.id, True))
+
+    async def _tell_owed(self, one: _Open, taken: turn.Turn) -> None:
+        """What could not be told comes first, in its order and as it was worded, with all parts of each message."""
+        found = [
+            (seq, n, codec.decode(Say.__name__, self._seal.open(sealed, b"errand")))
+            for seq, n, sealed in await self._untold(one.row.id)
+        ]
+        with_news = {seq for seq, _, say in found if say.news}
+        owed = [(seq, n, say) for seq, n, say in found if seq in with_news]
+        taken.plans = [turn.Plan(Lane.CITIZEN, Say.__name__, say) for _, _, say in owed] + taken.plans
+        taken.replies += len(owed)
+        one.row.owed = False
+        self.writing.owing.append((one.row.id, False))
+        self.writing.retold += [(one.row.id, seq, n) for seq, n, _ in owed]
+
     def finish(self) -> list[Errand]:
         """Seal the states, write the errands, and tell which of them this process works itself."""
         ours: list[Errand] = []
@@ -191,7 +231,9 @@ class GroupWork:
         if settle.kept is not None:
             writing.kept.append((*settle.key, *settle.kept))
         if settle.name is not None:
-            writing.named.append((settle.key.conversation, settle.name))
+            writing.named.append((settle.key.conversation, settle.key.seq, settle.name))
+        if settle.reached is not None:
+            writing.reached.append((settle.key.conversation, settle.reached))
         if settle.again is not None:
             writing.parked.append((settle.key.conversation, settle.lane, settle.again))
             writing.resting.append((settle.key.conversation, settle.lane))

@@ -35,6 +35,8 @@ class Settle:
     """Columns of `media` after the key, when a file was fetched."""
     name: bytes | None = None
     """Sealed, when the platform told who somebody is."""
+    reached: bytes | None = None
+    """Index of the person whom a private reply to a public comment reached."""
 
 
 @dataclass(slots=True)

@@ -39,6 +39,7 @@ class Done:
     opened: tuple[str, str, str | None, bytes | None] | None = None
     kept: tuple[Any, ...] | None = None
     name: bytes | None = None
+    reached: bytes | None = None
 
 
 Perform: TypeAlias = Callable[[Errand], Awaitable[Done]]
@@ -109,6 +110,12 @@ class Lanes:
             task = asyncio.create_task(self._drain(place))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def erase(self, conversation: int) -> None:
+        """Nothing that still waits for this citizen leaves any more, nor is fetched. What the store is owed goes on."""
+        for lane in (Lane.CITIZEN, Lane.MEDIA, Lane.PEER):
+            for errand in self._waiting.get((conversation, lane), ()):
+                errand.withdrawn = errand.withdrawn or Status.ERASED
 
     def holds(self, key: ErrandKey, lane: Lane) -> bool:
         """Whether that errand is already in the hands of this process."""
@@ -237,7 +244,7 @@ class Lanes:
         follows = done or self._failed(errand, status, reason) or Done()
         settle = Settle(
             errand.key, errand.lane, status, receipt=follows.receipt, reason=reason, attempts=errand.attempts,
-            opened=follows.opened, kept=follows.kept, name=follows.name,
+            opened=follows.opened, kept=follows.kept, name=follows.name, reached=follows.reached,
         )  # fmt: skip
         item = Item(errand.peer_index, settle=settle)
         if follows.event is not None:

@@ -16,6 +16,7 @@ from core.model import MediaKind, MediaRef
 from core.ports import Blobs, PeerDetail
 from core.report import Attachment
 from normalizer import normalize
+from pipeline import turn
 from pipeline.account import Account, Accounts
 from pipeline.errand import Describe, Errand, Status
 from pipeline.lanes import Done, Perform
@@ -72,7 +73,7 @@ class Performer:
                 event = SubmissionRefused(ordinal=ordinal, reason=reason[:200], at=now)
                 opened = (errand.report_id, "refused", None, None)
                 return Done(event=event, external_id=f"refused:{errand.report_id}", opened=opened)
-            case Say(news=news, about=code) if news and status is not Status.SUPERSEDED:
+            case Say(news=news, about=code) if news and status not in (Status.SUPERSEDED, Status.ERASED):
                 event_settled = SendSettled(code=code, name=news, at=now, delivered=status is Status.DONE)
                 return Done(event=event_settled, external_id=f"settled:{key}")
             case MediaRef():
@@ -84,17 +85,22 @@ class Performer:
     async def say(self, errand: Errand) -> Done:
         say: Say = errand.payload
         channel = self._account(errand).channel
-        window = channel.capabilities.reply_window
-        if window is not None and (errand.last_inbound_at is None or self._now() - errand.last_inbound_at > window):
+        if not say.invites and not turn.may_write(
+            channel.capabilities, say.message.speaker, errand.last_inbound_at, self._now()
+        ):
             raise Unreachable("the platform's reply window is closed", code="window")
         allowed = channel.capabilities.replies_per_window
         if allowed is not None and errand.replies > allowed:
             raise Unreachable("the citizen has to write again before the platform takes more", code="quota")
-        receipt = await channel.send(errand.peer, replace(say.message, key=str(errand.key)))
+        message = replace(
+            say.message, key=str(errand.key), thread=errand.thread, heard_at=errand.last_inbound_at, case=say.about
+        )
+        receipt = await channel.send(errand.peer, message)
+        reached = self._seal.index(str(replace(errand.peer, user=receipt.reached))) if receipt.reached else None
         if not say.news:
-            return Done(receipt=receipt.external_id)
+            return Done(receipt=receipt.external_id, reached=reached)
         settled = SendSettled(code=say.about, name=say.news, at=receipt.at or self._now(), delivered=True)
-        return Done(receipt=receipt.external_id, event=settled, external_id=f"settled:{errand.key}")
+        return Done(receipt=receipt.external_id, event=settled, external_id=f"settled:{errand.key}", reached=reached)
 
     # --- to the case store --------------------------------------------------------------------------------------------
 

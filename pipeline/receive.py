@@ -26,8 +26,12 @@ log = structlog.get_logger()
 LARGEST_BODY = 1024 * 1024
 """No platform sends a webhook of a mebibyte; what is larger is refused unread."""
 
+KEPT_BODY = 256 * 1024
+"""Of a delivery that is kept aside only the beginning is stored: a mail may have 35 MB."""
+
 _REPLAYED_AT_ONCE = 200
 _LONGEST_ID = 200
+_LONGEST_REASON = 400
 
 
 class Reception:
@@ -182,6 +186,8 @@ class Reception:
     async def _keep_row(
         self, channel: str, account: str, delivery: Delivery, status: str, reason: str, external_id: str = ""
     ) -> None:
+        size = len(delivery.body)
+        note = f" ({KEPT_BODY} of {size} bytes kept)" if size > KEPT_BODY else ""
         usable = 0 < len(external_id) <= _LONGEST_ID and external_id.isascii() and external_id.isprintable()
         await deliveries.keep(
             self._pool,
@@ -189,9 +195,9 @@ class Reception:
             account=account,
             external_id=external_id if usable else _digest(delivery.body),
             status=status,
-            reason=reason.replace("\0", "").encode(errors="replace").decode(),
+            reason=reason.replace("\0", "").encode(errors="replace").decode()[:_LONGEST_REASON] + note,
             received_at=delivery.received_at,
-            sealed=self._seal.close(delivery.body, b"delivery"),
+            sealed=self._seal.close(delivery.body[:KEPT_BODY], b"delivery"),
         )
 
 

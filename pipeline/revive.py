@@ -51,6 +51,7 @@ def _revive(row: OpenErrand, seal: Seal, marks: Mapping[ErrandKey, Mark] | None)
         row.last_inbound_at,
         attempts=row.attempts,
         report_id=report_id,
+        thread=seal.open(bytes(row.thread), b"thread").decode() if row.thread else "",
         first=False,
         begun=mark is Mark.BEGUN,
     )

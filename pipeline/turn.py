@@ -21,12 +21,15 @@ from core.events import (
     PeerChanged,
     PeerStatus,
     Progress,
+    PublicComment,
     StaffWrote,
     SubmissionRefused,
     TakenOver,
+    ThreadMoved,
     TimerFired,
 )
 from core.model import MediaRef, OutboundMessage, Speaker
+from dialog import wording
 from pipeline.errand import Lane, Status
 from regulations.model import Profile
 
@@ -34,13 +37,16 @@ _EXACT = timedelta(minutes=5)
 _MINUTE = timedelta(minutes=1)
 
 BOT, WAITING, OPERATOR = "bot", "waiting", "operator"
+OUTSIDE = "platform:"
+"""Begins the name of who holds a conversation in a tool of the platform's; no sign-in name of ours does."""
+OTHER_PROGRAM = "ứng dụng khác"
 
 _REACHABLE = {
     PeerStatus.BLOCKED: False,
     PeerStatus.UNBLOCKED: True,
     PeerStatus.FOLLOWED: True,
 }
-_UNHEARD = (OwnEcho, Progress, PeerChanged, StaffWrote, TakenOver)
+_UNHEARD = (OwnEcho, Progress, PeerChanged, StaffWrote, TakenOver, PublicComment, ThreadMoved)
 """Events that the dialog is not told: they change who speaks, not what is said."""
 
 
@@ -97,6 +103,8 @@ class Turn:
     """How the bot's messages that have not left end, when somebody else speaks now; empty: they may leave."""
     hold: bool = False
     """The event waits until the person gives the conversation back."""
+    given_back: bool = False
+    """The bot speaks again: what waited meanwhile is told."""
     keep: bool = True
     """False: the content must not be stored."""
     problem: str = ""
@@ -110,12 +118,20 @@ def take(
         state, row.owner, row.operator, row.reachable, row.last_inbound_at, row.replies, row.unread, row.alert,
         row.wake_at, row.waiting_since,
     )  # fmt: skip
+    if isinstance(event, ThreadMoved) and event.ours and row.operator.startswith(OUTSIDE):
+        # Who of our own people has the conversation keeps it, whatever the platform moves about.
+        event = GivenBack(operator=row.operator, at=event.sent_at)
     _hear(turn, event, now)
     _change_owner(turn, event)
+    if isinstance(event, PublicComment):
+        _invite(turn, profile, capabilities)
     if isinstance(event, _UNHEARD):
         return turn
     if isinstance(event, OperatorWrote):
         _say(turn, Say(message=OutboundMessage(text=event.text, speaker=Speaker.OPERATOR)), capabilities)
+        return turn
+    if isinstance(event, InboundMessage) and event.standby:
+        _overhear(turn, event, profile=profile, capabilities=capabilities, now=now)
         return turn
     if turn.owner != BOT:
         # News of a case waits for the person; what the citizen says is the person's to answer.
@@ -154,32 +170,46 @@ def _whole_minute(at: datetime | None, now: datetime) -> datetime | None:
 def _overhear(
     turn: Turn, event: InboundMessage, *, profile: Profile, capabilities: Capabilities, now: datetime
 ) -> None:
-    """A fire does not wait until somebody comes to the inbox. Once a person is there, the person is told instead."""
+    """A fire does not wait until somebody comes to the inbox. Once a person is there, the person is told instead;
+    so are our staff while another program answers.
+    """
     for effect in dialog.overhear(turn.state, event, profile, now):
-        if turn.owner == WAITING or not isinstance(effect, Say):
+        if (turn.owner == WAITING and not event.standby) or not isinstance(effect, Say):
             _wish(turn, effect, capabilities, now)
         else:
             turn.alert = "emergency"
 
 
 def _hear(turn: Turn, event: Event, now: datetime) -> None:
-    if not isinstance(event, InboundMessage | MessageEdited):
-        return
-    turn.last_inbound_at, turn.replies, turn.reachable = now, 0, True
-    if turn.owner != BOT:
+    if isinstance(event, InboundMessage | PublicComment):
+        turn.plans += [Plan(Lane.MEDIA, MediaRef.__name__, media) for media in event.media]
+    if turn.owner != BOT and isinstance(event, InboundMessage | MessageEdited | PublicComment):
         turn.unread += 1
         turn.waiting_since = turn.waiting_since or now
-    if isinstance(event, InboundMessage):
-        turn.plans += [Plan(Lane.MEDIA, MediaRef.__name__, media) for media in event.media]
+    elif isinstance(event, InboundMessage) and event.standby:
+        turn.unread += 1
+    if isinstance(event, InboundMessage | MessageEdited):
+        turn.last_inbound_at, turn.replies, turn.reachable = now, 0, True
+
+
+def _invite(turn: Turn, profile: Profile, capabilities: Capabilities) -> None:
+    """Everybody can read a comment, so nothing is asked there: one private reply invites to the chat."""
+    if turn.owner == BOT and not turn.replies:
+        _say(
+            turn, Say(message=OutboundMessage(text=wording.line(profile, "comment_invite")), invites=True), capabilities
+        )
 
 
 def _change_owner(turn: Turn, event: Event) -> None:
     match event:
-        case StaffWrote(staff=who) | OperatorWrote(operator=who) | TakenOver(operator=who):
-            turn.owner, turn.operator = OPERATOR, who
-            turn.withdraw = Status.WITHDRAWN
-            turn.unread, turn.waiting_since, turn.alert = 0, None, ""
+        case OperatorWrote(operator=who) | TakenOver(operator=who):
+            _hand_to(turn, who)
+        case StaffWrote(staff=who):
+            _hand_to(turn, f"{OUTSIDE}{who}")
+        case ThreadMoved(ours=False, by=who):
+            _hand_to(turn, f"{OUTSIDE}{who or OTHER_PROGRAM}")
         case GivenBack():
+            turn.given_back = True
             turn.owner, turn.operator = BOT, ""
             turn.unread, turn.waiting_since, turn.alert = 0, None, ""
         case PeerChanged(status=status):
@@ -188,6 +218,12 @@ def _change_owner(turn: Turn, event: Event) -> None:
                 turn.withdraw = Status.UNREACHABLE
             elif status is PeerStatus.ERASURE_ASKED:
                 turn.alert = "erasure_asked"
+
+
+def _hand_to(turn: Turn, who: str) -> None:
+    turn.owner, turn.operator = OPERATOR, who
+    turn.withdraw = Status.WITHDRAWN
+    turn.unread, turn.waiting_since, turn.alert = 0, None, ""
 
 
 def _wish(turn: Turn, effect: Effect, capabilities: Capabilities, now: datetime) -> None:
@@ -211,9 +247,22 @@ def _say(turn: Turn, say: Say, capabilities: Capabilities) -> None:
     parts = render.fit(say.message, capabilities)
     for number, part in enumerate(parts, start=1):
         last = number == len(parts)
-        payload = Say(message=part, about=say.about, news=say.news) if last else Say(message=part)
+        payload = Say(message=part, about=say.about, news=say.news if last else "", invites=say.invites)
         turn.plans.append(Plan(Lane.CITIZEN, Say.__name__, payload, replaceable=say.replaceable and len(parts) == 1))
         turn.replies += 1
+
+
+def may_write(capabilities: Capabilities, speaker: Speaker, heard_at: datetime | None, now: datetime) -> bool:
+    """Whether the platform still takes a free message. Where it allows persons longer than programs, they have longer.
+
+    `heard_at`: the citizen's last word; None when they have never written.
+    """
+    window = capabilities.reply_window
+    if window is None:
+        return True
+    if speaker is Speaker.OPERATOR and capabilities.person_window is not None:
+        window = max(window, capabilities.person_window)
+    return heard_at is not None and now - heard_at <= window
 
 
 def is_timer_stale(event: Event, wake_at: datetime | None) -> bool:

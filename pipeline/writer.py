@@ -184,7 +184,7 @@ class Writer:
 
         work = GroupWork(
             rows=rows, seen=seen, accounts=self._accounts, seal=self._seal, owner=self._owner, now=self._now(),
-            held=self._group.held,
+            held=self._group.held, untold=self._group.untold,
         )  # fmt: skip
         fresh = [await work.take(item) for item in batch]
         dispatched = work.finish()

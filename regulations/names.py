@@ -16,6 +16,8 @@ TEMPLATES: tuple[str, ...] = (
     *("media_full", "place_noted", "noted", "edit_pick", "ward_ask", "reminder", "pending", "resume_offer"),
     *("status_ask_code", "help", "unsupported", "confidential_noted", "responsibility", "answer_due"),
     "store_refused",
+    # Said in private to who wrote under a post for everybody to read.
+    "comment_invite",
 )
 """Messages that every profile must have."""
 

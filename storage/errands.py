@@ -15,7 +15,7 @@ PRESENCE = 0x7469
 
 _ERRANDS = """
 select e.conversation_id, e.seq, e.n, e.lane, e.kind, e.attempts, e.body, e.owner, c.peer_index, c.peer, c.channel,
-       c.account, c.profile, c.last_inbound_at
+       c.account, c.profile, c.last_inbound_at, c.thread
 from errands e join conversations c on c.id = e.conversation_id
 """
 _OPEN = f"{_ERRANDS} where e.status = 'open'"
@@ -38,7 +38,7 @@ where t.owner <> 0 order by 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class OpenErrand:
-    """An open row with what its conversation adds. `body` and `peer` are sealed."""
+    """An open row with what its conversation adds. `body`, `peer` and `thread` are sealed."""
 
     conversation: int
     seq: int
@@ -54,6 +54,7 @@ class OpenErrand:
     account: str
     profile: str
     last_inbound_at: datetime | None
+    thread: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

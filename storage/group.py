@@ -19,7 +19,7 @@ from storage.columns import Encoder, blobs, columns, instants, plain, texts
 _LOCK = """
 select c.id, c.peer_index, c.peer, c.channel, c.account, c.profile, c.seq, c.owner, c.operator, c.state, c.reachable,
        c.last_inbound_at, c.replies,
-       c.unread, c.alert, c.wake_at, c.waiting_since, c.name,
+       c.unread, c.alert, c.wake_at, c.waiting_since, c.name, c.thread, c.owed,
        (select array_agg(distinct e.lane::text || ':' || e.owner::text) from errands e
         where e.conversation_id = c.id and e.status = 'open')
 from conversations c where c.peer_index = any(%s::bytea[]) order by c.id for update of c
@@ -84,18 +84,52 @@ insert into media (conversation_id, seq, n, key_index, kind)
 select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::bytea[], %s::text[])
 """
 
+# A file that was still on its way when its conversation was erased is destroyed as soon as it is there.
 _KEPT = """
+with v as (
+  select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::bytea[], %s::bigint[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[])
+    as v (conversation_id, seq, n, status, original, public, mime, name, size, dhash, taken_at, lat, lon, problem)
+), late as (
+  insert into doomed_blobs (key)
+  select distinct blob from v join media m using (conversation_id, seq, n)
+  cross join lateral unnest(array[v.original, v.public]) as blob
+  where m.status = 'erased' and blob <> '' on conflict do nothing
+)
 update media m set status = v.status, original = v.original, public = v.public, mime = v.mime, name = v.name,
   size = v.size, dhash = v.dhash, taken_at = v.taken_at, lat = v.lat, lon = v.lon, problem = v.problem
-from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[],
-  %s::bigint[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[])
-  as v (conversation_id, seq, n, status, original, public, mime, name, size, dhash, taken_at, lat, lon, problem)
-where m.conversation_id = v.conversation_id and m.seq = v.seq and m.n = v.n
+from v where m.conversation_id = v.conversation_id and m.seq = v.seq and m.n = v.n and m.status <> 'erased'
 """
 
+# A name that was asked for before the conversation was erased is not wanted any more.
 _NAMED = """
-update conversations set name = v.name from unnest(%s::bigint[], %s::bytea[]) as v (id, name)
-where conversations.id = v.id
+update conversations c set name = v.name
+from unnest(%s::bigint[], %s::int[], %s::bytea[]) as v (id, seq, name)
+where c.id = v.id and v.seq > coalesce(c.erased_seq, 0)
+"""
+
+_THREADED = """
+update conversations c set thread = v.thread from unnest(%s::bigint[], %s::bytea[]) as v (id, thread) where c.id = v.id
+"""
+
+_REACHED = """
+update conversations c set reached = v.reached from unnest(%s::bigint[], %s::bytea[]) as v (id, reached)
+where c.id = v.id
+"""
+
+_OWING = """
+update conversations c set owed = v.owed from unnest(%s::bigint[], %s::bool[]) as v (id, owed) where c.id = v.id
+"""
+
+_UNTOLD = """
+select seq, n, body from errands
+where conversation_id = %s and lane = 0 and kind = 'Say' and status = 'unreachable' order by seq, n
+"""
+
+_RETOLD = """
+update errands e set status = 'superseded', reason = 'told later'
+from unnest(%s::bigint[], %s::int[], %s::smallint[]) as v (conversation_id, seq, n)
+where e.conversation_id = v.conversation_id and e.seq = v.seq and e.n = v.n and e.status = 'unreachable'
 """
 
 _OUTCOMES = """
@@ -152,6 +186,10 @@ class Conversation:
     wake_at: datetime | None = None
     waiting_since: datetime | None = None
     name: bytes | None = None
+    thread: bytes | None = None
+    """Sealed."""
+    owed: bool = False
+    """There is news that could not be told; it comes first when the citizen writes again."""
     open_lanes: list[str] | None = None
     """Lanes with open errands and who works them, as "lane:owner"; None when there are none."""
     preview: bytes | None = None
@@ -181,6 +219,10 @@ class Writing:
     media: list[tuple[Any, ...]] = field(default_factory=list)
     kept: list[tuple[Any, ...]] = field(default_factory=list)
     named: list[tuple[Any, ...]] = field(default_factory=list)
+    threaded: list[tuple[Any, ...]] = field(default_factory=list)
+    reached: list[tuple[Any, ...]] = field(default_factory=list)
+    owing: list[tuple[Any, ...]] = field(default_factory=list)
+    retold: list[tuple[Any, ...]] = field(default_factory=list)
     outcomes: list[tuple[Any, ...]] = field(default_factory=list)
     withdrawn: list[tuple[Any, ...]] = field(default_factory=list)
     echoed: list[tuple[Any, ...]] = field(default_factory=list)
@@ -199,6 +241,10 @@ _RARE: tuple[tuple[str, str], ...] = (
     ("media", _MEDIA),
     ("kept", _KEPT),
     ("named", _NAMED),
+    ("threaded", _THREADED),
+    ("reached", _REACHED),
+    ("owing", _OWING),
+    ("retold", _RETOLD),
     ("outcomes", _OUTCOMES),
     ("echoed", _ECHOED),
     ("released", _HELD),
@@ -324,6 +370,11 @@ class GroupConnection:
     async def held(self, conversation: int) -> list[tuple[str, bytes]]:
         """Kind and sealed body of the news that wait in a locked conversation, in their order."""
         found = await self.connection.execute(_WAITING, [conversation], binary=True)
+        return list(await found.fetchall())
+
+    async def untold(self, conversation: int) -> list[tuple[int, int, bytes]]:
+        """(seq, n, sealed body) of what could not be said in a locked conversation, in its order."""
+        found = await self.connection.execute(_UNTOLD, [conversation], binary=True)
         return list(await found.fetchall())
 
     async def rollback(self) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psycopg
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; a test compares it with the migrations folder."""
 
 _LOCK = 0x7469_6570

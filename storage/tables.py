@@ -59,6 +59,12 @@ conversations = Table(
     Column("preview", LargeBinary, comment="sealed last line"),
     Column("created_at", Instant, nullable=False, server_default=text("now()")),
     Column("updated_at", Instant, nullable=False, server_default=text("now()")),
+    Column("thread", LargeBinary, comment="sealed; what the channel needs to answer in the same thread"),
+    Column("owed", Boolean, nullable=False, server_default="false", comment="news wait for the citizen's next word"),
+    Column("reached", LargeBinary, comment="peer_index of who the reply to a public comment reached"),
+    Column("erased_at", Instant),
+    Column("erased_seq", Integer, comment="events up to here were erased on request"),
+    Index("conversations_reached_ix", "reached", postgresql_where=text("reached is not null")),
     Index("conversations_wake_ix", "wake_at", postgresql_where=text("wake_at is not null")),
     Index("conversations_waiting_ix", "waiting_since", postgresql_where=text("waiting_since is not null")),
     # Each message rewrites the row: room on the page keeps the new version beside the old one, without index entries.
@@ -123,6 +129,8 @@ media = Table(
     Column("lon", Float),
     Column("problem", Text, nullable=False, server_default=""),
     Index("media_key_ix", "conversation_id", "key_index"),
+    Index("media_original_ix", "original", postgresql_where=text("original <> ''")),
+    Index("media_public_ix", "public", postgresql_where=text("public <> ''")),
 )
 
 reports = Table(
@@ -162,6 +170,42 @@ deliveries = Table(
     Column("received_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False, comment="sealed raw bytes"),
     UniqueConstraint("channel", "account", "external_id"),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("code", Text, primary_key=True, comment="what the person is told"),
+    Column("asked_key", LargeBinary, nullable=False, unique=True, comment="keyed digest: the same request is one row"),
+    Column("channel", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("subject_index", LargeBinary, nullable=False, comment="keyed digest of channel:account:user"),
+    Column("subject", LargeBinary, comment="sealed user; null when it has been carried out"),
+    Column("conversation_id", BigInteger, comment="set where staff asked for one conversation"),
+    Column("by", Text, nullable=False, server_default="", comment="operator; empty: the platform"),
+    Column("asked_at", Instant, nullable=False),
+    Column("status", Text, nullable=False, server_default="asked", comment="asked | started | done | kept | nothing"),
+    Column("done_at", Instant),
+    Column("counts", Text, nullable=False, server_default="{}", comment="JSON: how much of what"),
+    Index("erasures_open_ix", "asked_at", postgresql_where=text("done_at is null")),
+)
+
+doomed_blobs = Table(
+    "doomed_blobs",
+    metadata,
+    Column("key", Text, primary_key=True, comment="blob to be destroyed unless a row still needs it"),
+    Column("at", Instant, nullable=False, server_default=text("now()")),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="platform | tend"),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
 )
 
 vaults = Table(

@@ -14,11 +14,14 @@ from core.events import (
     Event,
     GivenBack,
     InboundMessage,
+    MessageWithdrawn,
     OperatorWrote,
     PeerChanged,
     PeerStatus,
+    PublicComment,
     StaffWrote,
     TakenOver,
+    ThreadMoved,
     TimerFired,
 )
 from core.model import MediaKind, MediaRef, Peer, Speaker
@@ -193,3 +196,96 @@ def test_a_timer_that_was_set_anew_fires_for_nothing() -> None:
 
 
 PROFILE_GREETING = texts(take(says("xin chào")))[0]
+
+
+# --- threads, comments, other programs --------------------------------------------------------------------------------
+
+CHAT = replace(PLATFORM, reply_window=timedelta(hours=24), person_window=timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    ("speaker", "hours", "open_"),
+    [
+        (Speaker.BOT, 23, True),
+        (Speaker.BOT, 25, False),
+        (Speaker.OPERATOR, 25, True),
+        (Speaker.OPERATOR, 24 * 7 + 1, False),
+    ],
+)
+def test_a_person_may_write_longer_than_the_bot_where_the_platform_says_so(
+    speaker: Speaker, hours: int, open_: bool
+) -> None:
+    """facebook: standard window and HUMAN_AGENT."""
+    assert turn.may_write(CHAT, speaker, NOW - timedelta(hours=hours), NOW) is open_
+
+
+@pytest.mark.parametrize("speaker", list(Speaker))
+def test_nobody_may_write_to_who_has_never_written_where_there_is_a_window(speaker: Speaker) -> None:
+    assert not turn.may_write(CHAT, speaker, None, NOW)
+    assert turn.may_write(PLATFORM, speaker, None, NOW)
+
+
+def comment(text: str = "đèn đường hỏng ở ấp 4", *, key: str = "c1", **more: Any) -> PublicComment:
+    return PublicComment(peer=PEER, external_id=key, sent_at=NOW, text=text, **more)
+
+
+def test_a_comment_is_invited_to_the_chat_once_and_starts_no_report() -> None:
+    taken = take(comment())
+
+    (plan,) = taken.plans
+    assert (plan.payload.invites, taken.last_inbound_at) == (True, None)
+    assert "tin nhắn riêng" in plan.payload.message.text
+    assert dialog.encode(taken.state) == dialog.encode(dialog.new_state(channel="telegram", profile=PROFILE, now=NOW))
+    assert take(comment("sửa lại", key="c1:2"), Row(replies=taken.replies)).plans == []
+
+
+def test_a_comment_that_a_person_looks_after_is_not_answered_by_the_bot() -> None:
+    photo = MediaRef(kind=MediaKind.IMAGE, key="file")
+
+    taken = take(comment(media=(photo,)), Row(owner=turn.OPERATOR))
+
+    assert ([plan.lane for plan in taken.plans], taken.unread) == ([Lane.MEDIA], 1)
+
+
+def test_another_program_that_takes_the_thread_silences_the_bot() -> None:
+    taken = take(ThreadMoved(peer=PEER, external_id="t", sent_at=NOW, ours=False))
+
+    assert (taken.owner, taken.operator, taken.withdraw) == (turn.OPERATOR, "platform:ứng dụng khác", Status.WITHDRAWN)
+
+
+def test_the_bot_speaks_again_when_the_thread_comes_back() -> None:
+    back = ThreadMoved(peer=PEER, external_id="t", sent_at=NOW, ours=True)
+
+    taken = take(back, Row(owner=turn.OPERATOR, operator="platform:ứng dụng khác"))
+
+    assert (taken.owner, taken.operator, taken.given_back) == (turn.BOT, "", True)
+
+
+@pytest.mark.parametrize("row", [Row(owner=turn.OPERATOR, operator="lan"), Row(owner=turn.WAITING), Row()])
+def test_a_thread_that_comes_back_takes_no_conversation_from_our_own_people(row: Row) -> None:
+    taken = take(ThreadMoved(peer=PEER, external_id="t", sent_at=NOW, ours=True), row)
+
+    assert (taken.owner, taken.operator, taken.given_back, taken.plans) == (row.owner, row.operator, False, [])
+
+
+@pytest.mark.parametrize("owner", [turn.BOT, turn.WAITING, turn.OPERATOR])
+def test_the_bot_never_answers_while_another_program_does(owner: str) -> None:
+    photo = MediaRef(kind=MediaKind.IMAGE, key="file")
+
+    taken = take(says("đèn đường hỏng ở ấp 4", standby=True, media=(photo,)), Row(owner=owner))
+
+    assert ([plan.lane for plan in taken.plans], taken.unread, taken.owner) == ([Lane.MEDIA], 1, owner)
+
+
+@pytest.mark.parametrize("owner", [turn.BOT, turn.WAITING, turn.OPERATOR])
+def test_an_emergency_that_another_program_hears_is_shown_to_staff(owner: str) -> None:
+    taken = take(says("cháy nhà kế bên rồi", standby=True), Row(owner=owner))
+
+    assert ([plan.kind for plan in taken.plans], bool(taken.alert)) == ([], True)
+
+
+@pytest.mark.parametrize("owner", [turn.BOT, turn.OPERATOR])
+def test_a_withdrawn_message_is_recorded_and_answered_by_nobody(owner: str) -> None:
+    taken = take(MessageWithdrawn(peer=PEER, external_id="w", of="1", sent_at=NOW), Row(owner=owner))
+
+    assert (taken.plans, taken.keep, taken.owner) == ([], True, owner)
