@@ -41,6 +41,53 @@ class TelegramConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmailConfig:
+    """The office's mailbox, its way out, and where the citizens' addresses are. A port of 0 is any free one."""
+
+    address: str = "phananh@tinh.example.vn"
+    password: str = "demo-mail-password"  # noqa: S105 - opens nothing but this simulator
+    imap_port: int = 0
+    smtp_port: int = 0
+    domain: str = "tinh.example.vn"
+    citizens_domain: str = "example.com"
+    latency: float = 0.0  # platform seconds from a citizen's program to the office's inbox
+    signatures: bool = True  # whether citizens' programs put a name below what is written
+    listens: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacebookConfig:
+    """One app on one Page. What Meta's documents leave open is a switch here. Waits and lives in seconds."""
+
+    app_id: str = "900000000000001"
+    app_secret: str = "demo-facebook-app-secret"  # noqa: S105 - opens nothing but this simulator
+    page_id: str = "104000000000001"
+    page_name: str = "Phản ánh hiện trường 1022"
+    page_token: str = "EAAGdemoPageToken"  # noqa: S105 - opens nothing but this simulator
+    verify_token: str = "demo-verify-token"  # noqa: S105 - opens nothing but this simulator
+    webhook_url: str = ""
+    deletion_url: str = ""  # the data deletion callback
+    require_proof: bool = False  # "Require App Secret" in the dashboard
+    get_started: str = "GET_STARTED"  # payload of the button until the Messenger profile says otherwise; "": no button
+    post: str = "Bà con gặp ổ gà, đèn hỏng, rác tồn đọng: hãy nhắn tin cho Trang để được tiếp nhận."
+    human_agent: bool = True  # the feature is approved
+    utility_templates: tuple[str, ...] = ()  # names of approved templates; none: no permission
+    profile_access: bool = True  # "Business Asset User Profile Access" is approved
+    receipts: bool = True  # message_deliveries, message_reads
+    delivery_mids: bool = True  # receipts of delivery name the messages
+    reaction_opens: bool = True  # a reaction counts as an interaction
+    places: str = "attachment"  # "attachment": the older shape; "link": a text with a map link, as newer clients do
+    stickers: str = "sticker"  # "both": as in summer 2026; "image": as before
+    one_album: bool = True  # photos sent together are one message; False: one message each
+    cdn_life: float = 3 * 86_400.0
+    calls_per_person: int | None = None  # 200 in 24 h are documented; None: no limit
+    messages_per_second: int | None = None  # 300 are documented; None: no limit
+    profile_calls: int | None = 10  # of the Messenger profile in ten minutes
+    gives_up_after: float = 8 * 3600.0  # the Page is unsubscribed when nothing was taken for so long
+    webhook_timeout: float = 20.0  # real seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorConfig:
     """`public_url` is how a gateway reaches us (media links point there); by default `http://127.0.0.1:{port}`."""
 
@@ -49,6 +96,8 @@ class SimulatorConfig:
     public_url: str = ""
     zalo: ZaloConfig = field(default_factory=ZaloConfig)
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
+    facebook: FacebookConfig = field(default_factory=FacebookConfig)
+    email: EmailConfig = field(default_factory=EmailConfig)
     inbox_url: str = ""
     store_url: str = ""  # base of its GeoReport; the two paths are resolved against it as links are
     requests_path: str = "requests.json"

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from simulator.clock import Clock
 from simulator.config import SimulatorConfig
+from simulator.email.post import Post
 from simulator.faults import FaultPlan
 from simulator.outgoing import HttpOutgoing, Outgoing
 from simulator.telegram.api import TelegramApi
@@ -75,6 +76,8 @@ class Simulator:
         self.platforms: dict[str, Platform] = {"zalo": self.zalo, "telegram": self.telegram}
         # What only one platform has, or does in its own way, by platform and name of the act.
         self.acts: dict[str, Mapping[str, Act]] = {}
+        self.mail = Post(config, self.world, self.faults)
+        self.platforms["email"], self.acts["email"] = self.mail, self.mail.acts()
 
     def join(self, platform: str, name: str = "", number: str = "") -> Phone:
         """A new person. Raises KeyError for a platform that is not simulated."""
@@ -90,10 +93,14 @@ class Simulator:
         if self.config.demo_phones and not self.world.phones:
             self.join("zalo")
             self.join("telegram")
+            self.join("email")
         self.updates.start()
+        if self.config.email.listens:
+            await self.mail.start()
 
     async def close(self) -> None:
         await self.updates.close()
+        await self.mail.close()
         await self.zalo_webhook.close()
         await self._out.close()
         self.world.close()

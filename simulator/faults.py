@@ -8,9 +8,10 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 # What an API call can suffer, and what a webhook delivery can suffer.
-API_FAULTS = frozenset({"status", "error", "hang", "accept_then_hang", "drop", "accept_then_drop", "delay"})
+API_FAULTS = frozenset({"status", "error", "hang", "accept_then_hang", "drop", "accept_then_drop", "delay", "bounce"})
 LONG = 120.0  # real seconds of silence when a rule names none
 WEBHOOK_FAULTS = frozenset({"twice", "shuffle", "lose", "delay"})
+FACEBOOK_WEBHOOK_FAULTS = WEBHOOK_FAULTS | {"batch", "seconds"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,11 +20,14 @@ class Fault:
     One rule. `where` is "api" or "webhook"; `method` a method, a path or event name, or "*".
 
     status            answer this HTTP status (Telegram shape for 429 with `retry_after`; HTML when `body` is given)
-    error             Zalo: answer 200 with this error code
+    error             Zalo: answer 200 with this error code; Facebook: Graph's body with this code (and `subcode`)
     hang, drop        before anything was done: answer nothing for `seconds`, or cut the connection
     accept_then_hang  do it, then answer nothing: the caller cannot know (`accept_then_drop` alike)
     delay             answer after `seconds`
-    twice, shuffle, lose   webhook: deliver again, hold back behind a later one, count as unreachable
+    twice, shuffle, lose   webhook: deliver again, hold back behind a later one, count as unreachable; of a mail
+                      `copies` come, and a lost one has been put off by the receiving server
+    batch, seconds    Facebook's webhook: send together with the next ones; timestamps as text in seconds
+    bounce            mail: accept it, and send a delivery report back
     """
 
     id: int
@@ -33,9 +37,11 @@ class Fault:
     method: str = "*"
     status: int = 500
     error: int = -200
+    subcode: int = 0
     body: str = ""
     seconds: float = 0.0
     retry_after: int = 1
+    copies: int = 1  # of a mail, within `seconds`
     times: int | None = None  # how often at most; None: until removed
     every: int = 1  # only each n-th match
     probability: float = 1.0
@@ -55,11 +61,16 @@ class FaultPlan:
         """Raises ValueError on a rule that could never strike."""
         self._count += 1
         fault = Fault(id=self._count, **rule)
-        known = API_FAULTS if fault.where == "api" else WEBHOOK_FAULTS
+        webhook = FACEBOOK_WEBHOOK_FAULTS if fault.platform == "facebook" else WEBHOOK_FAULTS
+        known = API_FAULTS if fault.where == "api" else webhook
         if fault.where not in {"api", "webhook"} or fault.action not in known:
             raise ValueError(f"no fault {fault.action!r} for {fault.where!r}; known: {', '.join(sorted(known))}")
         self._rules[fault.id] = fault
         return fault
+
+    def dice(self) -> float:
+        """A number from 0 to 1."""
+        return self._dice.random()
 
     def clear(self) -> None:
         self._rules.clear()

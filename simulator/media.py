@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageDraw, UnidentifiedImageError
 
 from simulator.world import StoredFile, World
 
@@ -60,6 +60,29 @@ def thumbnail(content: bytes, side: int) -> tuple[bytes, tuple[int, int]] | None
             return out.getvalue(), small.size
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return None
+
+
+def located(content: bytes, latitude: float, longitude: float) -> bytes:
+    """The picture with a place in its EXIF, as a telephone's camera writes it. Raises as Pillow does for no picture."""
+    with Image.open(io.BytesIO(content)) as picture:
+        exif = picture.getexif()
+        directory = exif.get_ifd(ExifTags.IFD.GPSInfo)
+        directory |= {
+            ExifTags.GPS.GPSLatitudeRef: "N" if latitude >= 0 else "S",
+            ExifTags.GPS.GPSLatitude: _degrees(latitude),
+            ExifTags.GPS.GPSLongitudeRef: "E" if longitude >= 0 else "W",
+            ExifTags.GPS.GPSLongitude: _degrees(longitude),
+        }
+        exif._ifds[ExifTags.IFD.GPSInfo] = directory
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=90, exif=exif)
+        return out.getvalue()
+
+
+def _degrees(angle: float) -> tuple[float, float, float]:
+    minutes, seconds = divmod(abs(angle) * 3600, 60)
+    degrees, minutes = divmod(minutes, 60)
+    return degrees, minutes, round(seconds, 4)
 
 
 @cache

@@ -49,8 +49,10 @@ class Bubble:
     kind: str  # text | image | file | location | contact | sticker | voice | video | form | notice
     at: float
     text: str = ""
+    subject: str = ""  # of a mail
     buttons: list[list[Button]] = field(default_factory=list)
     media: Json | None = None
+    files: list[Json] = field(default_factory=list)  # what hangs on a mail
     place: Json | None = None
     contact: Json | None = None
     reply_to: str = ""

@@ -1,1 +1,1 @@
-"""Mail servers on loopback ports, and the mailboxes of simulated citizens."""
+"""A mail office on this machine: the authority's mailbox over IMAP, its way out over SMTP, and citizens who write."""

@@ -14,7 +14,7 @@ from httpx2 import AsyncClient
 
 from simulator.app import server
 from simulator.clock import Clock
-from simulator.config import SimulatorConfig, TelegramConfig, ZaloConfig
+from simulator.config import EmailConfig, SimulatorConfig, TelegramConfig, ZaloConfig
 from simulator.engine import Simulator
 
 Json = dict[str, Any]
@@ -139,13 +139,15 @@ async def start() -> AsyncIterator[Start]:
     async with AsyncExitStack() as stack:
 
         async def begin(
-            *, zalo: Json | None = None, telegram: Json | None = None, clock: Clock | None = None, **rest: Any
-        ) -> Running:
+            *, zalo: Json | None = None, telegram: Json | None = None, email: Json | None = None,
+            clock: Clock | None = None, **rest: Any,
+        ) -> Running:  # fmt: skip
             config = SimulatorConfig(port=0, demo_phones=False)
             config = replace(
                 config,
                 zalo=replace(ZaloConfig(), **(zalo or {})),
                 telegram=replace(TelegramConfig(), **(telegram or {})),
+                email=replace(EmailConfig(), **(email or {})),
                 **rest,
             )
             return await stack.enter_async_context(running(config, clock))
