@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Raw
 
-from channels.facebook.links import place_in, place_of
+from channels.facebook.links import is_link, place_in, place_of
 from channels.facebook.wire import Attachment, AttachmentPayload, Coordinates, Element, Message, maybe, word
 from core.model import MediaKind, MediaRef, Place
 
@@ -41,32 +41,34 @@ def read_attachments(said: Message) -> Content:
     """What has a sticker id is a sticker, whatever its type says: until August 2026 it also came as a picture."""
     text = said.text or ""
     items = [item for raw in maybe(said.attachments, list[Raw]) or () if (item := _item(raw)) is not None]
-    stickers = [found for attachment, payload in items if (found := _sticker(attachment, payload))]
-    pictures = {payload.url for attachment, payload in items if _sticker(attachment, payload)}
+    stickers = {payload.url or "": name for attachment, payload in items if (name := _sticker(attachment, payload))}
     media: list[MediaRef] = []
     lines: list[str] = []
     place, unknown = place_in(text), ""
     for attachment, payload in items:
-        kind = MEDIA.get(attachment.type)
-        url = (payload.url or "")[: _LONGEST_URL + 1]
-        if _sticker(attachment, payload) or (url and payload.url in pictures):
+        kind, url = MEDIA.get(attachment.type), payload.url or ""
+        if _sticker(attachment, payload) or (url and url in stickers):
             continue
         if kind is not None and 0 < len(url) <= _LONGEST_URL:
             media.append(MediaRef(kind=kind, key=url, name=_name(url) if kind is MediaKind.FILE else ""))
         elif attachment.type == "location":
             place = _pin(attachment, payload) or place
         elif attachment.type in SHARED:
-            place = place_in(payload.url or attachment.url or "") or place
-            lines += [line for line in _words(attachment, payload) if line not in text]
+            place = place_of(url or attachment.url or "") or place
+            lines += _words(attachment, payload)
         else:
             unknown = attachment.type[:40] or "attachment"
     if not unknown and items and not (media or lines or place or stickers):
         unknown = items[0][0].type[:40]
+    if is_link(text) and place:
+        text = ""  # the place says it all
+    elif not text and not place:
+        text = "\n".join(lines)  # else a preview of the link in the text, or of the map
     return Content(
-        text="\n".join(filter(None, (text, *lines))),
+        text=text,
         media=tuple(media),
         place=place,
-        sticker=word(said.sticker_id) or (stickers[0] if stickers else ""),
+        sticker=next(iter(stickers.values()), "") or _named(word(said.sticker_id)),
         unknown=unknown,
     )
 
@@ -82,9 +84,11 @@ def _item(raw: Raw) -> tuple[Attachment, AttachmentPayload] | None:
 
 def _sticker(attachment: Attachment, payload: AttachmentPayload) -> str:
     given = word(payload.sticker_id) or word(attachment.sticker_id)
-    if given:
-        return LIKES.get(given, given[:64])
-    return "sticker" if attachment.type == "sticker" else ""
+    return _named(given) or ("sticker" if attachment.type == "sticker" else "")
+
+
+def _named(sticker: str) -> str:
+    return LIKES.get(sticker, sticker[:64])
 
 
 def _pin(attachment: Attachment, payload: AttachmentPayload) -> Place | None:

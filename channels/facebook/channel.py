@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -12,6 +13,7 @@ from channels.facebook import outgoing, signature
 from channels.facebook.admin import FacebookAdmin
 from channels.facebook.capabilities import capabilities
 from channels.facebook.codes import NO_PROFILE, UPLOAD_GONE
+from channels.facebook.deletion import read_signed_request
 from channels.facebook.graph import Graph, decode
 from channels.facebook.media import fetch
 from channels.facebook.notice import Page
@@ -23,7 +25,7 @@ from channels.facebook.wire import Id, Sent, word
 from core.errors import Misconfigured, SendError, TryAgain
 from core.events import PlatformEvent
 from core.model import Delivery, Media, MediaRef, OutboundMessage, Peer, Receipt
-from core.ports import Answer, Blobs, Http, Knock, PeerDetail, Vault
+from core.ports import Answer, Blobs, ErasureAsked, Http, Knock, PeerDetail, Vault
 
 CHECKED_EVERY = timedelta(days=1)
 ACTION_PATIENCE = 2.0
@@ -44,7 +46,7 @@ class _PageUsers(msgspec.Struct):
 
 
 class FacebookChannel:
-    """One Page on one app. Implements `Channel`, `Greets`, `Describes` and `Tends`."""
+    """One Page on one app. Implements `Channel`, `Greets`, `Describes`, `Tends` and `Erases`."""
 
     name = "facebook"
 
@@ -113,7 +115,7 @@ class FacebookChannel:
         if "id" not in outgoing.recipient(peer):
             return PeerDetail()
         try:
-            person = await self._graph.get(f"/{peer.user}", _Person, fields="first_name,last_name")
+            person = await self._graph.get(f"/{quote(peer.user, safe='')}", _Person, fields="first_name,last_name")
         except SendError as error:
             if error.code.partition("/")[2] in {str(code) for code in NO_PROFILE}:
                 return PeerDetail()
@@ -135,11 +137,16 @@ class FacebookChannel:
             raise Misconfigured("Mã truy cập của Trang không còn hiệu lực", code=f"190/{state.problem}".rstrip("/"))
         self._token_checked_at = self._now()
 
-    async def erasure_users(self, user_id: str) -> list[str]:
+    def read_erasure(self, knock: Knock) -> ErasureAsked:
+        return read_signed_request(knock.body, app_secret=self._secret)
+
+    async def erasure_users(self, user: str) -> list[str]:
         """The ids on this Page of an app-scoped user, that id itself included: Meta may know no others."""
-        found = await self._graph.get(f"/{user_id}/ids_for_pages", _PageUsers, as_app=True, page=self._settings.page_id)
-        ids = [word(user.id) for user in found.data]
-        return list(dict.fromkeys([*filter(None, ids), user_id]))
+        found = await self._graph.get(
+            f"/{quote(user, safe='')}/ids_for_pages", _PageUsers, as_app=True, page=self._settings.page_id
+        )
+        ids = [word(known.id) for known in found.data]
+        return list(dict.fromkeys([*filter(None, ids), user]))
 
     async def _attachment(self, message: OutboundMessage) -> dict[str, Any]:
         return outgoing.attachment(message, await self._uploads.id_of(message.media[0]))

@@ -3,23 +3,15 @@
 import hmac
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 import msgspec
 
 from core.errors import DeliveryRejected
+from core.ports import ErasureAsked
 
 ALGORITHM = "HMAC-SHA256"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletionAsked:
-    """`user_id` is the app-scoped id of Facebook Login, not the person's id on the Page. `issued_at` is UTC."""
-
-    user_id: str
-    issued_at: datetime
 
 
 class _Payload(msgspec.Struct):
@@ -28,10 +20,11 @@ class _Payload(msgspec.Struct):
     issued_at: int = 0
 
 
-def read_signed_request(body: bytes, *, app_secret: str) -> DeletionAsked:
+def read_signed_request(body: bytes, *, app_secret: str) -> ErasureAsked:
     """Who asks, from the form body `signed_request=<signature>.<payload>`. Raises `DeliveryRejected`.
 
-    The signature covers the payload as it was encoded.
+    `user` is the app-scoped id of Facebook Login, not the person's id on the Page. The signature covers the payload as
+    it was encoded.
     """
     given, _, payload = _field(body).partition(".")
     expected = hmac.digest(app_secret.encode(), payload.encode(), "sha256")
@@ -44,7 +37,7 @@ def read_signed_request(body: bytes, *, app_secret: str) -> DeletionAsked:
         raise DeliveryRejected("facebook: unreadable deletion request", status=400) from None
     if asked.algorithm.upper() != ALGORITHM or not str(asked.user_id):
         raise DeliveryRejected("facebook: deletion request of another kind", status=400)
-    return DeletionAsked(user_id=str(asked.user_id), issued_at=issued_at)
+    return ErasureAsked(user=str(asked.user_id), issued_at=issued_at)
 
 
 def _field(body: bytes) -> str:

@@ -33,6 +33,11 @@ def place_in(text: str) -> Place | None:
     return None
 
 
+def is_link(text: str) -> bool:
+    """Whether `text` is one link and nothing else."""
+    return URL.fullmatch(text.strip()) is not None
+
+
 def place_of(url: str) -> Place | None:
     """The place that one link shows; None for everything that is no map link with coordinates in it."""
     for lat, lon in _pairs(url):

@@ -30,6 +30,7 @@ READERS: Mapping[str, Callable[[Notice, msgspec.Raw], PlatformEvent]] = {
     "request_thread_control": control.requested,
     "app_roles": control.app_roles,
     "policy_enforcement": control.policy,
+    "policy-enforcement": control.policy,  # older spelling
 }
 """Messenger Platform, webhook events. A key missing here is journaled as ignored, never guessed."""
 

@@ -153,7 +153,7 @@ EXPECTED: dict[str, list[PlatformEvent]] = {
     "message-sticker-transition-both": [from_an(20, sticker="👍")],
     "message-template-shared": [from_an(21, text="Thẻ được chia sẻ\n…\nhttps://example.vn")],
     "message-text": [from_an(1, text="Đèn đường ngõ 12 phố Huyền Quang hỏng 3 hôm nay")],
-    "message-text-with-link-fallback": [from_an(16, text="https://maps.app.goo.gl/abc\nGoogle Maps")],
+    "message-text-with-link-fallback": [from_an(16, text="https://maps.app.goo.gl/abc")],
     "optin-notification-messages": [ignored("optin")],
     "pass-thread-control": [moved(ours=True)],
     "policy-enforcement": [AccountAlarm(external_id="", sent_at=AT, reason="Meta chặn Trang gửi tin nhắn: …")],
