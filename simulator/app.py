@@ -1,4 +1,4 @@
-"""The simulator as a web application: `/zalo/…`, `/telegram/…`, `/control/…` and the demo page at `/`."""
+"""The simulator as a web application: each platform below its name, `/control/…`, the demo page at `/`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,7 +30,9 @@ def create_app(config: SimulatorConfig, *, simulator: Simulator | None = None) -
     routes: list[BaseRoute] = [
         Mount("/zalo", simulator.zalo_api),
         Mount("/telegram", simulator.telegram_api),
+        Mount("/facebook", simulator.facebook.api),
         *Control(simulator).routes(),
+        *simulator.facebook.control.routes(),
         *demo.routes(),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)

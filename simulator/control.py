@@ -1,8 +1,6 @@
 """`/control`: act as a citizen, read a phone, order trouble, move time. JSON in, JSON out."""
 
 import asyncio
-import base64
-import binascii
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
@@ -39,7 +37,7 @@ class Control:
             "document": self._document,
             "album": self._album,
             "voice": lambda p, b: self._who(p).sends_voice(p, int(b.get("seconds", 5))),
-            "video": lambda p, b: self._who(p).sends_video(p, _content(b), str(b.get("name", "video.mp4"))),
+            "video": lambda p, b: self._who(p).sends_video(p, media.ordered(b), str(b.get("name", "video.mp4"))),
             "location": self._place,
             "contact": self._contact,
             "sticker": lambda p, b: self._who(p).sends_sticker(p, str(b.get("sticker", "👍"))),
@@ -114,16 +112,16 @@ class Control:
 
     def _photo(self, phone: Phone, body: Json) -> Bubble:
         caption = str(body.get("caption", ""))
-        return self._who(phone).sends_file(phone, _content(body), name="photo.jpg", caption=caption)
+        return self._who(phone).sends_file(phone, media.ordered(body), name="photo.jpg", caption=caption)
 
     def _document(self, phone: Phone, body: Json) -> Bubble:
         named: Json = {key: str(body.get(key, "")) for key in ("name", "mime", "caption")}
         if phone.platform == "telegram":
             size = int(body.get("claimed_size", 0))
             return self._simulator.telegram.sends_file(
-                phone, _content(body), as_document=True, claimed_size=size, **named
+                phone, media.ordered(body), as_document=True, claimed_size=size, **named
             )
-        return self._simulator.zalo.sends_file(phone, _content(body), **named)
+        return self._simulator.zalo.sends_file(phone, media.ordered(body), **named)
 
     def _album(self, phone: Phone, body: Json) -> Bubble | None:
         """Several pictures at once; on Telegram they share a group id, on Zalo they are separate events."""
@@ -132,9 +130,9 @@ class Control:
         for place, item in enumerate(body.get("photos", [])):
             about: Json = {"caption": str(body.get("caption", "")) if place == 0 else ""}
             if phone.platform == "telegram":
-                last = self._simulator.telegram.sends_file(phone, _content(item), album=group, **about)
+                last = self._simulator.telegram.sends_file(phone, media.ordered(item), album=group, **about)
             else:
-                last = self._simulator.zalo.sends_file(phone, _content(item), **about)
+                last = self._simulator.zalo.sends_file(phone, media.ordered(item), **about)
         return last
 
     def _place(self, phone: Phone, body: Json) -> Bubble:
@@ -311,19 +309,6 @@ def _need(body: Json, name: str) -> Any:
     if name not in body:
         raise Refused(f"{name} is missing")
     return body[name]
-
-
-def _content(body: Json) -> bytes:
-    """A built-in picture by name (`sample`), or bytes in base64 (`content`)."""
-    if "content" in body:
-        try:
-            return base64.b64decode(body["content"], validate=True)
-        except (binascii.Error, ValueError):
-            raise Refused("content must be base64") from None
-    name = str(body.get("sample", "o-ga"))
-    if name not in media.SAMPLES:
-        raise Refused(f"no sample {name!r}; known: {', '.join(media.SAMPLES)}")
-    return media.sample(name)
 
 
 def _json(body: Any, status: int = 200) -> Response:

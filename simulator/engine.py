@@ -1,4 +1,4 @@
-"""The simulator as one object: both platforms, the world they share, and the way to act in it."""
+"""The simulator as one object: all platforms, the world they share, and the way to act in it."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -6,6 +6,7 @@ from typing import Protocol
 from simulator.clock import Clock
 from simulator.config import SimulatorConfig
 from simulator.email.post import Post
+from simulator.facebook.network import Facebook
 from simulator.faults import FaultPlan
 from simulator.outgoing import HttpOutgoing, Outgoing
 from simulator.telegram.api import TelegramApi
@@ -33,7 +34,7 @@ Act = Callable[[Phone, Json], Bubble | None]
 
 
 class Platform(Protocol):
-    """What a person can do on either platform. An action that speaks returns the bubble it left on the phone."""
+    """What a person can do on every platform. An action that speaks returns the bubble it left on the phone."""
 
     def join(self, name: str, number: str) -> Phone: ...
     def follows(self, phone: Phone) -> None: ...
@@ -76,6 +77,8 @@ class Simulator:
         self.platforms: dict[str, Platform] = {"zalo": self.zalo, "telegram": self.telegram}
         # What only one platform has, or does in its own way, by platform and name of the act.
         self.acts: dict[str, Mapping[str, Act]] = {}
+        self.facebook = Facebook(config, self.world, self.faults, self._out)
+        self.platforms["facebook"], self.acts["facebook"] = self.facebook.page, self.facebook.control.acts
         self.mail = Post(config, self.world, self.faults)
         self.platforms["email"], self.acts["email"] = self.mail, self.mail.acts()
 
@@ -93,6 +96,7 @@ class Simulator:
         if self.config.demo_phones and not self.world.phones:
             self.join("zalo")
             self.join("telegram")
+            self.join("facebook")
             self.join("email")
         self.updates.start()
         if self.config.email.listens:
@@ -102,6 +106,7 @@ class Simulator:
         await self.updates.close()
         await self.mail.close()
         await self.zalo_webhook.close()
+        await self.facebook.webhook.close()
         await self._out.close()
         self.world.close()
 

@@ -1,5 +1,7 @@
 """Files that travel: recognising them, keeping them, and the few that come built in."""
 
+import base64
+import binascii
 import hashlib
 import io
 from collections.abc import Mapping
@@ -7,7 +9,7 @@ from functools import cache, lru_cache
 
 from PIL import ExifTags, Image, ImageDraw, UnidentifiedImageError
 
-from simulator.world import StoredFile, World
+from simulator.world import Json, StoredFile, World
 
 SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg", "jpg"),
@@ -94,6 +96,19 @@ def sample(name: str) -> bytes:
 def voice() -> bytes:
     """An empty Ogg page: enough to be taken for a voice message, too little to play."""
     return b"OggS\x00\x02" + bytes(22) + b"\x01\x13OpusHead\x01\x01\x00\x00\x80\xbb\x00\x00\x00\x00\x00"
+
+
+def ordered(body: Json) -> bytes:
+    """What an order names: a built-in picture (`sample`), or bytes in base64 (`content`). Raises ValueError."""
+    if "content" in body:
+        try:
+            return base64.b64decode(body["content"], validate=True)
+        except (binascii.Error, TypeError, ValueError):
+            raise ValueError("content must be base64") from None
+    name = str(body.get("sample", "o-ga"))
+    if name not in SAMPLES:
+        raise ValueError(f"no sample {name!r}; known: {', '.join(SAMPLES)}")
+    return sample(name)
 
 
 def _canvas(sky: str, ground: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -1,1 +1,1 @@
-"""A Graph API for one Page, as its documents describe it."""
+"""The Graph API of one Facebook Page with Messenger, its webhooks, and the people who write to it."""
