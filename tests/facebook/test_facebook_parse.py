@@ -1,0 +1,511 @@
+"""Reading what Messenger may deliver beyond the recorded samples. Nothing of a body spoils the rest of it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import DeliveryUnreadable
+from core.events import (
+    AccountAlarm,
+    Ignored,
+    InboundMessage,
+    MessageEdited,
+    MessageWithdrawn,
+    OwnEcho,
+    PlatformEvent,
+    Progress,
+    PublicComment,
+    StaffWrote,
+    ThreadMoved,
+)
+from core.model import Contact, Delivery, MediaKind, MediaRef, Place
+from tests.channels.fakes import NOW
+from tests.facebook.pages import AN, APP, PAGE, SAMPLES, a_page, changed, delivery, event, messaging, said, sample
+
+EVENT_KINDS = (
+    InboundMessage | MessageEdited | MessageWithdrawn | PublicComment | ThreadMoved | StaffWrote | OwnEcho | Progress
+)
+PICTURE = "https://scontent.xx.fbcdn.net/v/1.jpg?oe=65AABBCC"
+
+
+def read(given: Delivery, **changes: Any) -> list[PlatformEvent]:
+    page, _ = a_page(**changes)
+    return page.parse(given)
+
+
+def one(given: Delivery, **changes: Any) -> PlatformEvent:
+    (found,) = read(given, **changes)
+    return found
+
+
+def heard(given: Delivery) -> InboundMessage:
+    found = one(given)
+    assert isinstance(found, InboundMessage)
+    return found
+
+
+def reason(given: Delivery, **changes: Any) -> str:
+    found = one(given, **changes)
+    assert isinstance(found, Ignored)
+    return found.reason
+
+
+# --- one body, many events --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [None, 7, "x", [], {}, {"message": 7}, {"sender": 7, "message": {}}, {"message": None}])
+def test_one_bad_event_never_spoils_the_others(bad: Any) -> None:
+    events = read(messaging(event(message={"mid": "m_1", "text": "một"}), bad, event(message={"mid": "m_2"})))
+
+    assert [type(found) for found in events] == [InboundMessage, Ignored, InboundMessage]
+
+
+def test_one_bad_entry_never_spoils_the_others() -> None:
+    good = json.loads(messaging(event(message={"mid": "m_1", "text": "một"})).body)["entry"]
+    body = {"object": "page", "entry": [None, {"id": PAGE, "messaging": 7}, *good]}
+
+    assert [type(found) for found in read(delivery(body))] == [Ignored, Ignored, InboundMessage]
+
+
+def test_one_entry_may_hold_messages_standby_and_changes() -> None:
+    entry = {
+        "id": int(PAGE),
+        "messaging": [event(message={"mid": "m_1", "text": "một"})],
+        "standby": [event(message={"mid": "m_2", "text": "hai"})],
+        "changes": [{"field": "feed", "value": {"item": "comment", "verb": "add", "comment_id": "1_2"}}],
+    }
+
+    first, second, third = read(delivery({"object": "page", "entry": [entry]}))
+
+    assert isinstance(first, InboundMessage) and not first.standby
+    assert isinstance(second, InboundMessage) and second.standby
+    assert isinstance(third, PublicComment)
+
+
+def test_events_of_another_page_are_not_ours() -> None:
+    assert reason(messaging(event(message={"mid": "m_1", "text": "x"}), page="77")) == "for another Page: 77"
+
+
+@pytest.mark.parametrize("object_", ["instagram", "user", "permissions", None, 7, ""])
+def test_other_objects_are_journaled_and_not_read(object_: Any) -> None:
+    body = json.loads(said(text="x").body) | {"object": object_}
+
+    assert reason(delivery(body)).startswith("object is ")
+
+
+@pytest.mark.parametrize("entry", [[], None])
+def test_a_body_without_events_is_journaled(entry: Any) -> None:
+    assert reason(delivery({"object": "page", "entry": entry})) == "no event"
+
+
+@pytest.mark.parametrize(
+    "kind", ["account_linking", "game_play", "payment", "message_request", "checkout_update", "hologram"]
+)
+def test_kinds_that_we_do_not_use_are_journaled_by_name(kind: str) -> None:
+    assert reason(messaging(event(**{kind: {"x": 1}}))) == f"event of kind {kind}"
+
+
+def test_an_event_of_nothing_is_journaled() -> None:
+    assert reason(messaging(event())) == "event of kind nothing"
+
+
+def test_a_body_with_more_events_than_meta_ever_sends_is_kept_aside() -> None:
+    with pytest.raises(DeliveryUnreadable):
+        read(messaging(*[{} for _ in range(5001)]))
+
+
+def test_the_dashboards_test_is_journaled_whatever_page_it_names() -> None:
+    body = sample("dashboard-test-message").replace(b'"id": "0"', b'"id": "' + PAGE.encode() + b'"')
+
+    assert reason(delivery(body)) == "change of field messages"
+
+
+# --- when -------------------------------------------------------------------------------------------------------------
+
+AT = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "at"),
+    [
+        (1767232800000, AT),
+        ("1767232800000", AT),
+        (1767232800, AT),
+        ("1767232800", AT),
+        (1767232800000.0, AT),
+        (None, NOW),
+        ("", NOW),
+        (0, NOW),
+        (-5, NOW),
+        ("soon", NOW),
+        (10**30, NOW),
+        (1e308, NOW),
+        ("9" * 5000, NOW),
+    ],
+)
+def test_an_instant_is_milliseconds_or_seconds_and_else_the_arrival(stamp: Any, at: datetime) -> None:
+    assert heard(messaging(event(message={"mid": "m_1", "text": "x"}) | {"timestamp": stamp})).sent_at == at
+
+
+def test_a_message_without_timestamp_counts_from_its_arrival() -> None:
+    bare = event(message={"mid": "m_1", "text": "x"})
+    del bare["timestamp"]
+
+    assert heard(messaging(bare)).sent_at == NOW
+
+
+# --- who --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sender", [None, {}, {"id": None}, {"id": ""}, {"user_ref": "r"}, {"id": "x" * 201}])
+def test_nobody_is_answered_whom_we_cannot_name(sender: Any) -> None:
+    assert reason(messaging(event(message={"mid": "m_1", "text": "x"}) | {"sender": sender})) == "no sender with an id"
+
+
+def test_the_page_never_talks_to_itself() -> None:
+    own = event(message={"mid": "m_1", "text": "x"}) | {"sender": {"id": PAGE}}
+
+    assert reason(messaging(own)) == "from the Page itself"
+
+
+def test_ids_may_come_as_numbers() -> None:
+    assert heard(messaging(event(message={"mid": "m_1", "text": "x"}) | {"sender": {"id": int(AN.user)}})).peer == AN
+
+
+def test_a_message_without_an_id_keeps_the_same_key_when_it_comes_again() -> None:
+    first, again = heard(said(mid=None, text="x")), heard(said(mid=None, text="x"))
+
+    assert first.external_id == again.external_id != heard(said(mid=None, text="y")).external_id
+
+
+def test_a_nul_in_a_text_is_left_out() -> None:
+    assert heard(said(text="a\x00b")).text == "ab"
+    assert heard(said(text="a\\u0000b")).text == "a\\u0000b"
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("payload", ["CAT:lighting", "confirm:send:1", "num:12", "ward:0", "2026-01-01T02:00", "k1"])
+def test_a_key_of_ours_is_never_taken_for_a_phone_number(payload: str) -> None:
+    pressed = heard(said(text="Tiêu đề", quick_reply={"payload": payload}))
+
+    assert (pressed.choice, pressed.text, pressed.contact) == (payload, "", None)
+
+
+@pytest.mark.parametrize("phone", ["+84912345678", "0912345678", "84 912 345 678", "+1 (555) 010-9999"])
+def test_a_shared_number_is_the_persons_own(phone: str) -> None:
+    pressed = heard(said(text=phone, quick_reply={"payload": phone}))
+
+    assert (pressed.contact, pressed.choice, pressed.text) == (Contact(phone=phone, own=True), "", "")
+
+
+def test_a_quick_reply_without_payload_is_what_its_title_says() -> None:
+    assert heard(said(text="Gửi", quick_reply={})).text == "Gửi"
+    assert heard(said(text="Gửi", quick_reply=None)).text == "Gửi"
+
+
+def test_a_withdrawn_message_is_marked_and_not_lost() -> None:
+    found = one(said(is_deleted=True))
+
+    assert isinstance(found, MessageWithdrawn)
+    assert (found.of, found.external_id) == ("m_1", "m_1/deleted")
+
+
+@pytest.mark.parametrize("message", [{"is_unsupported": True}, {}, {"text": ""}, {"text": None, "attachments": []}])
+def test_what_we_cannot_take_is_told_to_the_citizen(message: dict[str, Any]) -> None:
+    assert heard(said(**message)).unsupported == "message"
+
+
+@pytest.mark.parametrize("number", [1, "1", "37"])
+def test_every_edit_of_a_message_is_an_event_of_its_own(number: Any) -> None:
+    found = one(messaging(event(message_edit={"mid": "m_1", "text": "mới", "num_edit": number})))
+
+    assert isinstance(found, MessageEdited)
+    assert (found.of, found.external_id, found.text) == ("m_1", f"m_1/edit/{number}", "mới")
+
+
+def test_an_edit_of_an_unnamed_message_is_journaled() -> None:
+    assert reason(messaging(event(message_edit={"text": "mới"}))) == "edit of an unnamed message"
+
+
+@pytest.mark.parametrize("reply", [None, 7, {}, {"story": {"id": "S"}}])
+def test_an_answer_to_something_unknown_is_still_a_message(reply: Any) -> None:
+    assert (heard(said(text="x", reply_to=reply)).reply_to, heard(said(text="x", reply_to=reply)).text) == ("", "x")
+
+
+def test_presses_of_the_same_button_at_other_times_are_other_presses() -> None:
+    first = heard(messaging(event(postback={"payload": "MENU"})))
+    again = heard(messaging(event(postback={"payload": "MENU"})))
+    later = heard(messaging(event(postback={"payload": "MENU"}) | {"timestamp": 1767232801000}))
+
+    assert first.external_id == again.external_id != later.external_id
+
+
+def test_a_button_of_another_app_counts_by_its_title_on_standby_too() -> None:
+    found = one(messaging(event(postback={"title": "Gửi phản ánh", "mid": "m_7"}), where="standby"))
+
+    assert isinstance(found, InboundMessage)
+    assert (found.text, found.choice, found.standby) == ("Gửi phản ánh", "", True)
+
+
+# --- what hangs on it -------------------------------------------------------------------------------------------------
+
+
+def attached(*attachments: Any, **message: Any) -> InboundMessage:
+    return heard(said(attachments=list(attachments), **message))
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        {"type": "image", "payload": {"url": PICTURE, "sticker_id": 369239263222822}},
+        {"type": "image", "payload": {"url": PICTURE}, "sticker_id": "369239263222822"},
+        {"type": "sticker", "payload": {"url": PICTURE, "sticker_id": "369239343222814"}},
+    ],
+)
+def test_a_like_is_a_sticker_and_never_a_picture_of_the_problem(attachment: Any) -> None:
+    found = attached(attachment)
+
+    assert (found.sticker, found.media) == ("👍", ())
+
+
+def test_a_sticker_without_an_id_is_one_by_its_type() -> None:
+    assert attached({"type": "sticker", "payload": {"url": PICTURE}}).sticker == "sticker"
+    assert heard(said(sticker_id=56789012345678)).sticker == "56789012345678"
+
+
+def test_a_stickers_picture_beside_it_is_not_taken_either() -> None:
+    found = attached(
+        {"type": "image", "payload": {"url": PICTURE}}, {"type": "sticker", "payload": {"url": PICTURE}}, text=None
+    )
+
+    assert (found.sticker, found.media) == ("sticker", ())
+
+
+def test_a_picture_beside_words_and_a_sticker_is_kept() -> None:
+    found = attached(
+        {"type": "image", "payload": {"url": PICTURE}}, {"type": "sticker", "payload": {"sticker_id": 5}}, text="Đây"
+    )
+
+    assert (found.text, found.sticker, found.media) == ("Đây", "5", (MediaRef(kind=MediaKind.IMAGE, key=PICTURE),))
+
+
+@pytest.mark.parametrize("bad", [None, 7, [], {}, {"type": 7}, {"type": "image"}, {"type": "image", "payload": None}])
+def test_one_bad_attachment_never_spoils_words_and_pictures(bad: Any) -> None:
+    found = attached(bad, {"type": "image", "payload": {"url": PICTURE}}, text="Đây")
+
+    assert (found.text, len(found.media)) == ("Đây", 1)
+
+
+@pytest.mark.parametrize("kind", ["appointment_booking", "hologram"])
+def test_an_attachment_of_an_unknown_kind_is_told_to_the_citizen(kind: str) -> None:
+    assert attached({"type": kind, "payload": {}}).unsupported == kind
+
+
+@pytest.mark.parametrize("kind", ["reel", "ig_reel", "post", "ig_post", "fallback"])
+def test_what_is_shared_is_told_by_its_words_and_address(kind: str) -> None:
+    shared = {"type": kind, "payload": {"url": "https://www.facebook.com/x", "title": "Ngập"}}
+
+    assert attached(shared).text == "Ngập\nhttps://www.facebook.com/x"
+
+
+def test_an_old_link_has_its_words_beside_the_type() -> None:
+    old = {"type": "fallback", "title": "Ngập", "url": "https://bacninh.gov.vn/a", "payload": None}
+
+    assert attached(old).text == "Ngập\nhttps://bacninh.gov.vn/a"
+
+
+def test_a_preview_adds_nothing_to_the_words_it_belongs_to() -> None:
+    preview = {"type": "fallback", "payload": {"url": "https://bacninh.gov.vn/a", "title": "Ngập"}}
+
+    assert attached(preview, text="xem https://bacninh.gov.vn/a").text == "xem https://bacninh.gov.vn/a"
+
+
+@pytest.mark.parametrize("coordinates", [{"lat": 91, "long": 0}, {"lat": 1}, None, {"lat": "x", "long": 1}])
+def test_a_pin_without_usable_coordinates_is_asked_for_again(coordinates: Any) -> None:
+    found = attached({"type": "location", "payload": {"coordinates": coordinates}})
+
+    assert (found.place, found.unsupported) == (None, "location")
+
+
+def test_a_pins_title_is_no_address() -> None:
+    pin = {"type": "location", "title": "Vị trí của An", "payload": {"coordinates": {"lat": 21.1, "long": 106.0}}}
+
+    assert attached(pin).place == Place(lat=21.1, lon=106.0)
+
+
+def test_a_map_link_alone_is_a_place_and_no_text() -> None:
+    url = "https://www.google.com/maps?q=21.186111,106.076389"
+    preview = {"type": "fallback", "payload": {"url": url, "title": "Google Maps"}}
+
+    for found in (attached(preview, text=url), attached(preview), heard(said(text=url))):
+        assert (found.place, found.text) == (Place(lat=21.186111, lon=106.076389), "")
+
+
+def test_words_around_a_map_link_are_kept() -> None:
+    found = heard(said(text="Chỗ này https://maps.apple.com/?ll=21.186111,106.076389 ạ"))
+
+    assert found.place == Place(lat=21.186111, lon=106.076389)
+    assert found.text.startswith("Chỗ này")
+
+
+# --- echoes -----------------------------------------------------------------------------------------------------------
+
+
+def echo(**message: Any) -> PlatformEvent:
+    people = {"sender": {"id": PAGE}, "recipient": {"id": AN.user}}
+    return one(messaging(event(message={"mid": "m_1", "is_echo": True, **message}) | people))
+
+
+@pytest.mark.parametrize("app", [APP, int(APP)])
+@pytest.mark.parametrize("where", ["messaging", "standby"])
+def test_our_own_words_come_back_as_proof_that_they_arrived(app: Any, where: str) -> None:
+    body = event(message={"mid": "m_1", "is_echo": True, "app_id": app, "metadata": "key-1", "text": "x"})
+    people = {"sender": {"id": PAGE}, "recipient": {"id": AN.user}}
+
+    found = one(messaging(body | people, where=where))
+
+    assert isinstance(found, OwnEcho)
+    assert (found.key, found.peer) == ("key-1", AN)
+
+
+def test_what_another_app_sends_is_staffs() -> None:
+    found = echo(app_id=77, attachments=[{"type": "image", "payload": {"url": PICTURE}}])
+
+    assert isinstance(found, StaffWrote)
+    assert (found.staff, len(found.media)) == ("ứng dụng 77", 1)
+
+
+def test_what_the_page_takes_back_is_journaled() -> None:
+    found = echo(is_deleted=True)
+
+    assert isinstance(found, Ignored)
+    assert found.reason == "the Page took a message back"
+
+
+# --- control ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("owner", [APP, int(APP)])
+@pytest.mark.parametrize("how", ["pass_thread_control", "take_thread_control"])
+def test_a_thread_that_comes_to_our_app_is_ours(how: str, owner: Any) -> None:
+    found = one(messaging(event(**{how: {"previous_owner_app_id": None, "new_owner_app_id": owner}})))
+
+    assert isinstance(found, ThreadMoved)
+    assert (found.ours, found.by, found.peer) == (True, "", AN)
+
+
+def test_a_thread_without_an_owner_is_not_ours() -> None:
+    found = one(messaging(event(pass_thread_control={"metadata": "x"})))
+
+    assert isinstance(found, ThreadMoved)
+    assert (found.ours, found.by) == (False, "")
+
+
+def test_a_policy_decision_is_an_alarm_in_both_spellings() -> None:
+    alarms = read(
+        messaging(
+            {"recipient": {"id": PAGE}, "timestamp": 1, "policy-enforcement": {"action": "unblock"}},
+            {"recipient": {"id": PAGE}, "timestamp": 1, "policy_enforcement": {"action": "x", "reason": None}},
+        )
+    )
+
+    assert [alarm.reason for alarm in alarms if isinstance(alarm, AccountAlarm)] == [
+        "Meta đã bỏ chặn Trang",
+        "Meta ra quyết định về Trang (x)",
+    ]
+
+
+# --- comments ---------------------------------------------------------------------------------------------------------
+
+COMMENT = {"item": "comment", "verb": "add", "comment_id": "5_7", "post_id": "1_5", "created_time": 1767232795}
+
+
+def test_comments_can_be_left_unanswered() -> None:
+    assert reason(changed(**COMMENT), answer_comments=False) == "comments are not answered"
+
+
+def test_the_older_spelling_of_the_author_is_understood() -> None:
+    found = one(changed(**COMMENT, sender_id=7, sender_name="An"))
+
+    assert isinstance(found, PublicComment) and found.sender_name == "An"
+    assert reason(changed(**COMMENT, sender_id=int(PAGE))) == "the Page's own words"
+
+
+@pytest.mark.parametrize("published", [0, False])
+def test_a_draft_is_not_answered(published: Any) -> None:
+    assert reason(changed(item="post", verb="add", post_id="1_5", published=published)) == "not published"
+
+
+def test_a_visitors_post_brings_its_pictures_and_films() -> None:
+    photos = one(changed(item="status", verb="add", post_id="1_5", photos=["https://a/1", "https://a/2"], published=1))
+    photo = one(changed(item="photo", verb="add", post_id="1_5", link="https://a/1"))
+    film = one(changed(item="video", verb="add", post_id="1_5", link="https://a/3", published=True))
+
+    assert isinstance(photos, PublicComment) and isinstance(photo, PublicComment) and isinstance(film, PublicComment)
+    assert [ref.key for ref in photos.media] == ["https://a/1", "https://a/2"]
+    assert [(ref.kind, ref.key) for ref in photo.media + film.media] == [
+        (MediaKind.IMAGE, "https://a/1"),
+        (MediaKind.VIDEO, "https://a/3"),
+    ]
+
+
+@pytest.mark.parametrize("item", ["event", "like", "reaction", "milestone", ""])
+def test_the_rest_of_the_feed_is_journaled(item: str) -> None:
+    assert reason(changed(item=item, verb="add", post_id="1_5"))
+
+
+def test_a_comment_without_an_id_cannot_be_answered() -> None:
+    assert reason(changed(item="comment", verb="add", post_id="1_5")) == "comment without an id"
+
+
+def test_a_comment_that_comes_again_has_the_same_key() -> None:
+    first, again, other = (
+        one(changed(**COMMENT)),
+        one(changed(**COMMENT)),
+        one(changed(**COMMENT | {"comment_id": "5_8"})),
+    )
+
+    assert first.external_id == again.external_id != other.external_id
+
+
+# --- whatever comes ---------------------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda part: st.lists(part, max_size=4) | st.dictionaries(st.text(max_size=12), part, max_size=4),
+    max_leaves=12,
+)
+BODIES = [json.loads(path.read_bytes()) for path in sorted(SAMPLES.glob("*.json")) if b'"entry"' in path.read_bytes()]
+
+
+def grafted(data: st.DataObject, part: Any) -> Any:
+    """`part` with one of its leaves or branches replaced by anything."""
+    if not isinstance(part, dict | list) or not part or data.draw(st.booleans()):
+        return data.draw(JSON)
+    if isinstance(part, dict):
+        key = data.draw(st.sampled_from(sorted(part)))
+        return part | {key: grafted(data, part[key])}
+    at = data.draw(st.integers(0, len(part) - 1))
+    return [*part[:at], grafted(data, part[at]), *part[at + 1 :]]
+
+
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_stands_in_a_body_it_is_read_or_unreadable(data: st.DataObject) -> None:
+    body = grafted(data, data.draw(st.sampled_from(BODIES)))
+    page, _ = a_page()
+
+    try:
+        events = page.parse(delivery(body))
+    except DeliveryUnreadable:
+        return
+
+    assert events
+    assert all(0 < len(found.external_id) <= 260 for found in events)
+    assert events == page.parse(delivery(body))
