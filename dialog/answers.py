@@ -19,6 +19,7 @@ from dialog.side_answers import (
     hear_duplicate,
     hear_edit,
     hear_identity,
+    hear_pictured,
     hear_type,
     hear_ward,
 )
@@ -237,6 +238,7 @@ ANSWERS: Mapping[str, Callable[[Turn], Heard]] = {
     "confirm": hear_confirm,
     "edit": hear_edit,
     "ward": hear_ward,
+    "pictured": hear_pictured,
     "type": hear_type,
     "category": hear_category,
     "identity_reuse": hear_identity,

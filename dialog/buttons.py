@@ -12,7 +12,7 @@ from dialog import side_answers, wording
 from dialog.cases import rate, repeat_receipt
 from dialog.ending import submit, take_up, withdraw
 from dialog.offers import take_offer
-from dialog.questions import ask, ask_next, editable
+from dialog.questions import ask, ask_again, ask_next, editable
 from dialog.reading.model import Reading
 from dialog.reporting import go_on, report
 from dialog.turn import SILENCE, Turn
@@ -50,7 +50,7 @@ def stale(turn: Turn) -> None:
     """A press that fits nothing any more: repeat where we are, and change nothing."""
     if turn.waiting:
         turn.update_form(tries={})
-        ask(turn, turn.waiting)
+        ask_again(turn)
     else:
         repeat_receipt(turn)
 

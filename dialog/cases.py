@@ -6,7 +6,7 @@ from datetime import datetime
 from core.effects import FollowUp, FollowUpKind, LookUp
 from core.model import Case, Choice, Draft
 from dialog import wording
-from dialog.ending import add_to_case, case_agency
+from dialog.ending import add_to_case, barred, case_agency
 from dialog.state import Known, RatingAsked
 from dialog.turn import Turn
 from regulations.calendar import due
@@ -21,7 +21,9 @@ MANY = 3
 
 def tell_status(turn: Turn) -> None:
     """Answer for each code that was named; without one, for the citizen's latest reports."""
-    codes = turn.reading.codes or tuple(known.case.code for known in own_cases(turn)[:MANY])
+    codes = turn.codes
+    if not codes and turn.proven:
+        codes = tuple(known.case.code for known in own_cases(turn)[:MANY])
     if not codes:
         turn.say(turn.line("status_ask_code"))
         return
@@ -29,10 +31,12 @@ def tell_status(turn: Turn) -> None:
     for code in codes:
         known = turn.known(code)
         if known and known.case.own:
-            lines.append(status_line(turn, known.case))
+            lines.append(status_line(turn, known.case, veiled=not turn.proven))
             turn.outcome("status_shown", code)
         else:
             turn.update(lookups=turn.state.lookups + 1)
+            if not turn.proven:
+                turn.update(veiled=(*turn.state.veiled, turn.state.lookups)[-MANY:])
             turn.wish(LookUp(code=code, request=turn.state.lookups))
     turn.say("\n".join(lines))
 
@@ -41,13 +45,14 @@ def own_cases(turn: Turn) -> list[Known]:
     return [known for known in turn.state.cases if known.case.own]
 
 
-def status_line(turn: Turn, case: Case) -> str:
+def status_line(turn: Turn, case: Case, *, veiled: bool = False) -> str:
+    """The state of a case; `veiled` leaves out everything but the code and the state."""
     return turn.line(
         "status",
         code=case.code,
         status=wording.status_label(turn.profile, case.status),
-        agency=case.agency,
-        due=case.due,
+        agency="" if veiled else case.agency,
+        due="" if veiled else case.due,
     )
 
 
@@ -58,7 +63,7 @@ def ask_rating(turn: Turn, code: str) -> None:
     """Ask with the labels of the profile's scale, as buttons too."""
     scale = turn.profile.rating.scale.values()
     choices = [Choice(key=f"rate:{code}:{row.value}", label=row.label) for row in scale]
-    turn.say(turn.line("rating_ask", code=code, scale=" / ".join(row.label for row in scale)), choices)
+    turn.say(turn.line("rating_ask", code=code, scale=" / ".join(row.label for row in scale)), choices, about=code)
 
 
 def start_rating(turn: Turn, code: str) -> None:
@@ -69,7 +74,7 @@ def start_rating(turn: Turn, code: str) -> None:
 def hear_rating(turn: Turn) -> bool:
     """A rating in words, when one was asked for or a case with a result is named. Anger alone is none (D20)."""
     said = turn.reading.rating
-    code = next((code for code in turn.reading.codes if _has_result(turn, code)), "")
+    code = next((code for code in turn.codes if _has_result(turn, code)), "")
     asked = turn.state.rating
     if not code and asked and asked.value is None:
         code = asked.code
@@ -90,7 +95,7 @@ def _has_result(turn: Turn, code: str) -> bool:
 def rate(turn: Turn, code: str, value: int, comment: str = "") -> None:
     row = turn.profile.rating.scale.get(value)
     known = turn.known(code)
-    if row is None or known is None or not known.case.own:
+    if row is None or known is None or not known.case.own or barred(turn, code):
         return
     turn.update_case(code, rated=value)
     turn.wish(FollowUp(code=code, kind=FollowUpKind.RATING, at=turn.now, text=comment, value=value, label=row.label))
@@ -112,6 +117,8 @@ def hear_comment(turn: Turn) -> bool:
     turn.update(rating=None)
     if reading.thanks or reading.chitchat:
         return False
+    if barred(turn, asked.code):
+        return True
     label = turn.profile.rating.scale[asked.value].label
     text = reading.cleaned or reading.text
     turn.wish(
@@ -132,6 +139,8 @@ def hear_follow_up(turn: Turn) -> bool:
         return False
     if reading.command != "appeal" and not (reading.same_matter and _has_result(turn, known.case.code)):
         return False
+    if barred(turn, known.case.code):
+        return True
     rule = next(iter(turn.profile.followups.values()))
     if refusal := _refusal(turn, rule, known.case):
         turn.say(turn.line(f"followup_{'late' if refusal == 'window' else 'count'}", **_about(rule, known.case)))
@@ -142,8 +151,8 @@ def hear_follow_up(turn: Turn) -> bool:
 
 
 def _case_meant(turn: Turn) -> Known | None:
-    """The case that is named, else the latest one with a result, else the latest."""
-    for code in turn.reading.codes:
+    """The case that is named or answered to, else the latest one with a result, else the latest."""
+    for code in turn.codes:
         known = turn.known(code)
         return known if known and known.case.own else None
     own = own_cases(turn)
@@ -179,7 +188,8 @@ def follow_up(turn: Turn, rule: Followup, case: Case) -> None:
             code=case.code,
             agency=case_agency(turn, case.code),
             deadline_text=_answer_due(turn, rule),
-        )
+        ),
+        about=case.code,
     )
     turn.outcome("appealed" if kind is FollowUpKind.APPEAL else "clarify_sent", case.code)
 
@@ -195,10 +205,10 @@ def _answer_due(turn: Turn, rule: Followup) -> str:
 
 
 def hear_supplement(turn: Turn) -> bool:
-    """What the store asked for (`need_more`): the next words or files go to that case."""
-    waiting = next((known for known in own_cases(turn) if known.need_more), None)
+    """What the store asked for (`need_more`), and what answers a case's mail: the words or files go to that case."""
     media = turn.message.media if turn.message else ()
     reading = turn.reading
+    waiting = _answered_to(turn) or next((known for known in own_cases(turn) if known.need_more), None)
     if waiting is None or reading.second_report or reading.command or reading.greeting or not (reading.text or media):
         return False
     draft = Draft(description=reading.cleaned or reading.text, media=media)
@@ -206,12 +216,26 @@ def hear_supplement(turn: Turn) -> bool:
     return True
 
 
+def _answered_to(turn: Turn) -> Known | None:
+    """The own case to whose mail the citizen replies, unless with thanks or with another matter."""
+    reading = turn.reading
+    known = turn.known(turn.message.about) if turn.message and turn.message.about else None
+    if known is None or not known.case.own or reading.thanks or reading.chitchat or reading.rating or reading.codes:
+        return None
+    category = known.case.category
+    other = reading.category_sure and category not in ("", reading.category)
+    label = wording.category_label(turn.profile, reading.category)
+    return None if other and category != label else known
+
+
 def withdraw_case(turn: Turn) -> bool:
     """ "rút lại phản ánh …": the store is told; never for a case of someone else (R-TH-45)."""
-    code = next(iter(turn.reading.codes), "")
+    code = next(iter(turn.codes), "")
     known = turn.known(code)
     if not known or not known.case.own:
         return False
+    if barred(turn, code):
+        return True
     turn.wish(FollowUp(code=code, kind=FollowUpKind.WITHDRAW, at=turn.now, text=turn.reading.text))
     turn.say(turn.line("withdrawn", code=code))
     turn.outcome("withdrawn", code)
@@ -223,6 +247,8 @@ def confidential_case(turn: Turn) -> bool:
     known = _case_meant(turn)
     if known is None:
         return False
+    if barred(turn, known.case.code):
+        return True
     turn.wish(FollowUp(code=known.case.code, kind=FollowUpKind.CONFIDENTIAL, at=turn.now, text=turn.reading.text))
     turn.say(turn.line("confidential_noted"))
     turn.outcome("info", known.case.code)
@@ -238,7 +264,7 @@ def repeat_receipt(turn: Turn) -> bool:
     )
     if latest is None:
         return False
-    turn.say(receipt(turn, latest))
+    turn.say(receipt(turn, latest), about=latest.case.code if turn.proven else "")
     return True
 
 

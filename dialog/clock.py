@@ -22,7 +22,7 @@ def alarms(turn: Turn) -> Iterator[Alarm]:
     state = turn.state
     intake = turn.profile.intake
     heard = state.heard_at or turn.now
-    if state.form and state.form.waiting and not state.paused:
+    if state.form and state.form.waiting and not state.paused and not state.letters:
         if state.reminders < intake.max_reminders:
             yield heard + timedelta(minutes=intake.remind_after_minutes), remind
         yield heard + timedelta(minutes=intake.session_idle_minutes), pause
@@ -42,7 +42,7 @@ def _draft_ends(turn: Turn) -> datetime | None:
     state = turn.state
     if not (state.form or state.parked):
         return None
-    return (state.heard_at or turn.now) + timedelta(hours=turn.profile.intake.draft_ttl_hours)
+    return (state.heard_at or turn.now) + turn.draft_ttl
 
 
 def timer_fired(turn: Turn, event: TimerFired) -> None:
@@ -67,7 +67,7 @@ def drop(turn: Turn) -> None:
 
 def pause(turn: Turn) -> None:
     turn.update(paused=True)
-    turn.say(turn.line("timeout", hours=str(turn.profile.intake.draft_ttl_hours)))
+    turn.say(turn.line("timeout", hours=turn.draft_hours))
 
 
 def remind(turn: Turn) -> None:

@@ -10,7 +10,7 @@ from dialog import cases
 from dialog.ending import take_up, withdraw
 from dialog.needed import is_required
 from dialog.offers import take_offer
-from dialog.questions import ask, ask_next
+from dialog.questions import ask, ask_again, ask_next
 from dialog.turn import Turn
 
 
@@ -95,7 +95,7 @@ def assist(turn: Turn) -> bool:
     turn.note(turn.line("help"))
     if turn.waiting:
         turn.update_form(tries={})
-        ask(turn, turn.waiting)
+        ask_again(turn)
     else:
         turn.say()
     return True

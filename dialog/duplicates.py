@@ -16,8 +16,12 @@ def find_duplicate(turn: Turn) -> None:
     if "duplicate" in turn.form.settled or turn.form.duplicate or turn.form.insisted:
         return
     match = next((known for known in _recent(turn) if _same(turn, known)), None)
-    if match:
+    if match and turn.proven:
         turn.update_form(duplicate=match.case.code)
+    elif match:
+        # Whoever writes learns nothing about the earlier case; staff see the two together.
+        turn.flag(f"related_to:{match.case.code}")
+        turn.settle("duplicate")
 
 
 def _recent(turn: Turn) -> list[Known]:

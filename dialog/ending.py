@@ -69,15 +69,14 @@ def submit_closed(turn: Turn, text: str) -> None:
 def blocked(turn: Turn, slot: str) -> None:
     """Say that nothing is sent without `slot`; the draft is kept (R-BN-27)."""
     row = turn.profile.fields[slot]
-    hours = str(turn.profile.intake.draft_ttl_hours)
-    text = ""
-    if row.type == "media":
-        text = turn.line("need_photo_blocked", hours=hours)
-    if not text:
-        held = turn.line("submit_blocked", missing=row.label.lower(), hours=hours)
-        text = "\n".join(filter(None, (held, row.ask)))
+    text = turn.line("need_photo_blocked", hours=turn.draft_hours) if row.type == "media" else ""
+    held = turn.line("submit_blocked", missing=row.label.lower(), hours=turn.draft_hours)
     turn.outcome(f"pending:{slot}")
-    ask(turn, slot, text=text)
+    if turn.state.letters:
+        turn.note(text or held)
+        ask_next(turn)
+        return
+    ask(turn, slot, text=text or "\n".join(filter(None, (held, row.ask))))
 
 
 def withdraw(turn: Turn) -> None:
@@ -94,10 +93,21 @@ def supplement(turn: Turn, code: str) -> None:
     add_to_case(turn, code, draft)
 
 
+def barred(turn: Turn, code: str) -> bool:
+    """A sender who may be anybody changes no case: the reader of its mails is asked to answer to one of them."""
+    if turn.proven:
+        return False
+    turn.say(turn.line("prove_sender", code=code))
+    turn.outcome("info", code)
+    return True
+
+
 def add_to_case(turn: Turn, code: str, draft: Draft) -> None:
+    if barred(turn, code):
+        return
     turn.wish(FollowUp(code=code, kind=FollowUpKind.SUPPLEMENT, at=turn.now, text=draft.description, media=draft.media))
     turn.update_known(code, need_more=False)
-    turn.say(turn.line("followup_received", code=code, agency=case_agency(turn, code)))
+    turn.say(turn.line("followup_received", code=code, agency=case_agency(turn, code)), about=code)
     turn.outcome("supplemented", code)
 
 

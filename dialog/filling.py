@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from core.model import MediaKind, MediaRef, Place
+from core.model import Draft, Place
 from dialog import wording
+from dialog.media import fill_media, fill_pictured, forget_picture, taken_at
 from dialog.needed import OTHER_CATEGORY, TOP_CHOICES, needs
 from dialog.reading.model import Needs, PhoneKind, PhoneReading, PlaceReading
 from dialog.state import WardOption
@@ -162,9 +163,10 @@ def fill_pin(turn: Turn, replacing: Collection[str]) -> None:
     if pin is None or pin.lat is None or not turn.profile.location.accept_pin:
         return
     place = turn.form.draft.place
-    if place and place.lat is not None and not over(replacing, "location"):
+    if place and place.lat is not None and not (turn.form.pictured or over(replacing, "location")):
         return
     known = place or Place()
+    forget_picture(turn)
     turn.update_draft(place=replace(known, lat=pin.lat, lon=pin.lon, text=known.text or pin.text))
     turn.note(turn.line("place_noted"), firm=False)
 
@@ -182,6 +184,8 @@ def fill_place(turn: Turn, replacing: Collection[str]) -> None:
         return
     if reading.outside_area:
         turn.flag("outside_area")
+    if forget_picture(turn):
+        known = None
     turn.update_draft(
         place=Place(text=place_text(reading), lat=known.lat if known else None, lon=known.lon if known else None)
     )
@@ -263,7 +267,11 @@ def take_phone(turn: Turn, slot: str, phone: PhoneReading, replacing: Collection
 
 
 def fill_email(turn: Turn, replacing: Collection[str]) -> None:
-    _set(turn, "email", turn.reading.email, replacing)
+    contact = turn.message.contact if turn.message else None
+    said = turn.reading.email or (contact.email if contact and contact.own else "")
+    # The address a letter came from serves until the citizen names another one.
+    sender = turn.message.peer.user if turn.message else ""
+    _set(turn, "email", said, {"email"} if said and turn.form.draft.email == sender else replacing)
 
 
 def fill_cccd(turn: Turn, replacing: Collection[str]) -> None:
@@ -309,40 +317,10 @@ def fill_occurred(turn: Turn, replacing: Collection[str]) -> None:
     if occurred and (known is None or over(replacing, "occurred_at") or "occurred_at" not in turn.form.shown):
         turn.update_draft(occurred_at=occurred.start)
         turn.update_form(shown={**turn.form.shown, "occurred_at": occurred.text})
-    elif known is None and turn.form.draft.description and row and row.default == "message_time" and turn.message:
-        turn.update_draft(occurred_at=turn.message.sent_at)
-
-
-# --- files ----------------------------------------------------------------------------------------------------------
-
-
-def fill_media(turn: Turn, replacing: Collection[str]) -> None:
-    """Keep files of the profile's kinds up to its limit; others are named and refused (R-TG-22)."""
-    if turn.message is None or not turn.message.media:
-        return
-    rules = turn.profile.media
-    fitting = [media for media in turn.message.media if allowed(media, rules.types)]
-    refused = [media for media in turn.message.media if media not in fitting]
-    room = max(rules.max_items - len(turn.form.draft.media), 0)
-    taken = fitting[:room]
-    if refused:
-        names = wording.clip(", ".join(media.name or media.mime for media in refused))
-        turn.note(turn.line("media_refused", value=names, choices=", ".join(rules.types)))
-    if len(fitting) > room:
-        turn.note(turn.line("media_full", limit=str(rules.max_items)))
-    if taken:
-        turn.update_draft(media=(*turn.form.draft.media, *taken))
-        pictures = sum(map(wording.is_picture, turn.form.draft.media))
-        if any(map(wording.is_picture, taken)):
-            turn.note(turn.line("media_noted", value=str(pictures)), firm=False)
-
-
-def allowed(media: MediaRef, types: Collection[str]) -> bool:
-    """Whether a file's ending is among the profile's. Pictures, films and voice messages of the platform have none."""
-    if media.kind is not MediaKind.FILE:
-        return True
-    ending = media.name.rpartition(".")[2].lower() if "." in media.name else media.mime.rpartition("/")[2].lower()
-    return ending in types
+    elif turn.form.draft.description and row and row.default == "message_time" and turn.message:
+        taken = taken_at(turn.message) if turn.message.media and "occurred_at" not in turn.form.shown else None
+        if taken or known is None:
+            turn.update_draft(occurred_at=taken or turn.message.sent_at)
 
 
 # Order matters: the matter first, because what a field needs depends on the kind of report.
@@ -362,4 +340,28 @@ FILLERS: Mapping[str, Callable[[Turn, Collection[str]], None]] = {
     "confidential": fill_confidential,
     "behalf_name": fill_behalf,
     "occurred_at": fill_occurred,
+    "pictured": fill_pictured,
 }
+
+
+def empty(turn: Turn, slots: Collection[str]) -> None:
+    """Take out what these slots hold, with what was derived from it, so that they are asked for again."""
+    blank = Draft()
+    fields = {field for slot in slots for field in BLANKED.get(slot, (slot,)) if hasattr(blank, field)}
+    turn.update_draft(**{field: getattr(blank, field) for field in fields})
+    shown = {slot: text for slot, text in turn.form.shown.items() if slot not in slots}
+    turn.update_form(shown=shown, last_message="", last_slots=())
+    if "description" in fields:
+        turn.update_form(types=(), categories=(), duplicate="")
+    if "place" in fields:
+        turn.update_form(wards=(), parts=0, pictured=None)
+    if "phone" in fields:
+        turn.update_form(suggestion="")
+
+
+BLANKED: Mapping[str, tuple[str, ...]] = {
+    "description": ("description", "raw", "report_type", "category", "level"),
+    "location": ("place",),
+    "pin": ("place",),
+}
+"""Slot → the fields of the draft it fills, where they are not just its own."""

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from core.effects import AlertStaff, Forget
 from core.model import Choice, MediaKind
-from dialog import cases
+from dialog import cases, letters, pieces
 from dialog.buttons import pressed, pressed_by_label
 from dialog.commands import commanded
 from dialog.ending import submit_closed
 from dialog.needed import open_questions
-from dialog.questions import ask, ask_next
+from dialog.questions import ask, ask_again, ask_next
 from dialog.reading import read
 from dialog.reporting import report
 from dialog.state import Offer
@@ -31,6 +31,10 @@ SHORT = 6
 
 def hear(turn: Turn) -> None:
     """Understand the message in `turn` and answer it."""
+    if turn.state.letters:
+        if letters.loops(turn):
+            return
+        letters.open_letter(turn)
     message = turn.message
     if message is None:
         return
@@ -40,6 +44,9 @@ def hear(turn: Turn) -> None:
         turn.reading = read(message, profile=turn.profile, now=turn.now, waiting_for=listening_for(turn))
     elif message.contact and not message.choice:
         turn.reading = read(message, profile=turn.profile, now=turn.now, waiting_for=turn.waiting)
+    if turn.state.letters:
+        letters.add_heading(turn)
+        pieces.cut(turn)
     if not message.sticker:
         turn.update(stickers=0)
     for check in CHECKS:
@@ -282,7 +289,7 @@ def _and_ask_again(turn: Turn) -> None:
     """Repeat the open question without counting it as a vain answer."""
     if turn.waiting:
         turn.filled.append("")
-        ask(turn, turn.waiting)
+        ask_again(turn)
     else:
         turn.say()
 
@@ -324,6 +331,8 @@ def _afterthought(turn: Turn) -> bool:
 
 
 def reporting(turn: Turn) -> bool:
+    if turn.pieces:
+        return pieces.take(turn)
     reading = turn.reading
     if reading.foreign_language and turn.waiting not in ("name", "email", "behalf_name"):
         return False

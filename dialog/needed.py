@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from dialog import wording
-from dialog.state import Form
+from dialog.state import MAIL_KNOWN, Form
 from dialog.turn import Turn
 from regulations.model import FieldRow, Need, Profile
 
@@ -86,8 +86,11 @@ def wanted(turn: Turn, row: FieldRow) -> str:
     form = turn.form
     if row.one_of:
         group = group_of(turn, row)
-        if row is not group[0] or any(has(form, other) for other in group):
+        if row is not group[0]:
             return ""
+        if any(has(form, other) for other in group):
+            beside = MAIL_KNOWN in form.settled and row.id not in form.settled and not has(form, row)
+            return row.id if beside else ""
         if all(needs(turn, other) != "required" for other in group):
             return ""
         # When all of them were passed over, the first is asked again: one is needed.
@@ -105,17 +108,34 @@ def is_required(turn: Turn, slot: str) -> bool:
     )
 
 
+def may_be_left(turn: Turn, slot: str) -> bool:
+    """Whether a letter that answers other questions may leave this one out."""
+    row = turn.profile.fields.get(slot)
+    return row is not None and (
+        not is_required(turn, slot) or any(has(turn.form, other) for other in group_of(turn, row))
+    )
+
+
 def _reuse_wanted(turn: Turn) -> bool:
     identity = turn.state.identity
     fields = turn.profile.fields
-    return identity is not None and any(
-        value and slot in fields and not has(turn.form, fields[slot]) and needs(turn, fields[slot]) == "required"
-        for slot, value in (("name", identity.name), ("phone", identity.phone))
+    return (
+        identity is not None
+        and turn.proven
+        and any(
+            value and slot in fields and not has(turn.form, fields[slot]) and needs(turn, fields[slot]) == "required"
+            for slot, value in (("name", identity.name), ("phone", identity.phone))
+        )
     )
 
 
 def _has_matter(turn: Turn) -> bool:
     return bool(turn.form.draft.description)
+
+
+def _has_place(turn: Turn) -> bool:
+    row = turn.profile.fields.get("location")
+    return row is None or has(turn.form, row)
 
 
 # Questions that a value raises, asked before the rest of the fields. A settled one is never asked again.
@@ -125,6 +145,7 @@ SIDE: Mapping[str, Callable[[Turn], bool]] = {
     "identity_reuse": lambda turn: _has_matter(turn) and _reuse_wanted(turn),
     "type": lambda turn: len(turn.form.types) > 1 and not turn.form.draft.report_type and _has_matter(turn),
     "category": lambda turn: bool(turn.form.categories) and not turn.form.draft.category and _has_matter(turn),
+    "pictured": lambda turn: turn.form.pictured is not None and not _has_place(turn) and _has_matter(turn),
     "ward": lambda turn: bool(turn.form.wards) and _has_matter(turn),
     "phone_extra": lambda turn: "phone_foreign" in turn.form.settled,
 }

@@ -55,9 +55,9 @@ def case_opened(turn: Turn, event: CaseOpened) -> None:
         old = wording.category_label(turn.profile, turn.state.parked[-1].draft.category)
         offer = turn.line("resume_offer", old=old.lower())
         choices = [turn.button("yes:resume", "button_yes"), turn.button("no:resume", "button_no")]
-        turn.say("\n".join(filter(None, (text, offer))), choices)
+        turn.say("\n".join(filter(None, (text, offer))), choices, about=event.code)
     else:
-        turn.say(text)
+        turn.say(text, about=event.code)
 
 
 def _opened(turn: Turn, event: CaseOpened, pending: Pending) -> Known:
@@ -105,20 +105,23 @@ def identity_known(turn: Turn, event: IdentityKnown) -> None:
 
 def case_found(turn: Turn, event: CaseFound) -> None:
     """The public state only: no name, phone or text of another person (schema `public_lookup`)."""
+    veiled = event.request in turn.state.veiled
+    if veiled:
+        turn.update(veiled=tuple(request for request in turn.state.veiled if request != event.request))
     if not event.found:
         turn.say(turn.line("status_unknown", code=event.code))
         return
     known = turn.known(event.code)
     if known and known.case.own:
         turn.update_case(event.code, status=event.status or known.case.status, due=event.due or known.case.due)
-        turn.say(status_line(turn, known.case))
+        turn.say(status_line(turn, known.case, veiled=veiled))
     else:
         turn.say(
             turn.line(
                 "status_public",
                 code=event.code,
                 status=wording.status_label(turn.profile, event.status),
-                category=wording.category_label(turn.profile, event.category),
+                category="" if veiled else wording.category_label(turn.profile, event.category),
             )
         )
     turn.outcome("status_shown", event.code)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from core.effects import Handoff
-from core.model import Ask, Choice
+import msgspec
+
+from core.effects import Handoff, Say
+from core.model import Ask, Choice, OutboundMessage
 from dialog import wording
 from dialog.needed import is_required, open_questions
 from dialog.turn import Turn
@@ -13,13 +15,33 @@ from regulations.model import FieldRow
 def ask_next(turn: Turn) -> None:
     """Ask the first open question, or restate the report when nothing is missing."""
     form = turn.form
-    unanswered = form.editing and form.waiting in turn.profile.fields
-    ask(turn, form.waiting if unanswered else next(open_questions(turn), "confirm"))
+    if form.editing and form.waiting in turn.profile.fields:
+        ask(turn, form.waiting)
+    elif turn.state.letters:
+        ask_all(turn)
+    else:
+        ask(turn, next(open_questions(turn), "confirm"))
+
+
+def ask_again(turn: Turn) -> None:
+    """Put the open question, or the open questions of a letter, once more."""
+    if len(turn.form.asked) > 1:
+        ask_all(turn)
+    else:
+        ask(turn, turn.waiting)
 
 
 def ask(turn: Turn, slot: str, *, text: str = "") -> None:
     """Put the question about `slot`; after `max_reasks_per_field` vain repeats hand over to a person instead."""
     again = turn.waiting == slot and not turn.filled
+    if turn.form.asked:
+        turn.update_form(asked=())
+    if _has_patience(turn, slot, again):
+        ASK.get(slot, ask_field)(turn, slot, text, again)
+
+
+def _has_patience(turn: Turn, slot: str, again: bool) -> bool:
+    """Count the question; False, with a handover said, when it has been repeated in vain too often."""
     tries = dict(turn.form.tries)
     tries[slot] = tries.get(slot, 0) + 1 if again else 1
     turn.update_form(waiting=slot, tries=tries)
@@ -27,11 +49,59 @@ def ask(turn: Turn, slot: str, *, text: str = "") -> None:
     if tries[slot] == limit + 1:
         turn.wish(Handoff(reason="reask_limit"))
         turn.say(turn.line("handoff"))
-        return
-    if tries[slot] > limit:
+    elif tries[slot] > limit:
         turn.say()
+    return tries[slot] <= limit
+
+
+# --- letters --------------------------------------------------------------------------------------------------------
+
+ALONE = ("topic_switch", "duplicate")
+"""Questions on whose answer it depends whether there is anything else to ask."""
+REUSED = ("name", "phone")
+
+
+def ask_all(turn: Turn) -> None:
+    """Everything that is missing, as one numbered list in the order of the profile; when nothing is, the report."""
+    slots = _missing(turn)
+    if len(slots) < 2:
+        ask(turn, slots[0] if slots else "confirm")
         return
-    ASK.get(slot, ask_field)(turn, slot, text, again)
+    again = turn.form.asked == slots and not turn.filled
+    turn.update_form(asked=slots)
+    if not _has_patience(turn, slots[0], again):
+        return
+    for slot in slots:
+        if row := turn.profile.fields.get(slot):
+            _privacy(turn, row)
+    lines = (f"{number}. {_question(turn, slot)}" for number, slot in enumerate(slots, 1))
+    turn.say("\n".join((turn.line("letter_missing"), *lines, turn.line("letter_how"))), question=True)
+
+
+def _missing(turn: Turn) -> tuple[str, ...]:
+    slots = tuple(dict.fromkeys(open_questions(turn)))
+    if slots and slots[0] in ALONE:
+        return slots[:1]
+    return tuple(slot for slot in slots if slot not in REUSED) if "identity_reuse" in slots else slots
+
+
+def _question(turn: Turn, slot: str) -> str:
+    """The words of one question, with the answers to choose from."""
+    aside = Turn(state=msgspec.structs.replace(turn.state, letters=False), profile=turn.profile, now=turn.now)
+    aside.message = turn.message
+    ASK.get(slot, ask_field)(aside, slot, "", False)
+    said = next((effect.message for effect in aside.effects if isinstance(effect, Say)), OutboundMessage(text=""))
+    words = wording.fold(said.text)
+    unsaid = any(wording.fold(choice.label) not in words for choice in said.choices)
+    if not unsaid or (slot in turn.profile.fields and turn.profile.fields[slot].type != "choice"):
+        return said.text
+    return f"{said.text} ({', '.join(choice.label for choice in said.choices)})"
+
+
+# --- one question ---------------------------------------------------------------------------------------------------
+
+
+NATIVE: Mapping[str, Ask] = {"location": Ask.PLACE, "phone": Ask.PHONE, "email": Ask.EMAIL}
 
 
 def ask_field(turn: Turn, slot: str, text: str, again: bool) -> None:
@@ -42,8 +112,7 @@ def ask_field(turn: Turn, slot: str, text: str, again: bool) -> None:
     elif not is_required(turn, slot):
         choices = [turn.button(f"skip:{slot}", "button_skip")]
     _privacy(turn, row)
-    native = {"location": Ask.PLACE, "phone": Ask.PHONE}.get(row.type, Ask.NOTHING)
-    turn.say(text or (again and row.again) or row.ask, choices, ask=native, question=True)
+    turn.say(text or (again and row.again) or row.ask, choices, ask=NATIVE.get(row.type, Ask.NOTHING), question=True)
 
 
 def _privacy(turn: Turn, row: FieldRow) -> None:
@@ -59,8 +128,10 @@ def ask_confirm(turn: Turn, slot: str, text: str, again: bool) -> None:
     if rules.offer == "notice" and not form.draft.confidential:
         extra.append(rules.notice)
     extra.append(turn.line("responsibility"))
+    if form.pictured:
+        extra.append(turn.line("place_from_picture", location=wording.coordinates(form.pictured)))
     summary = "\n".join([wording.summary(turn.profile, form), *filter(None, extra)])
-    if turn.corrected:
+    if turn.corrected and not turn.state.letters:
         text = turn.profile.text("confirm").rpartition("{summary}")[2].strip()
     ordinal = turn.state.submissions + 1
     turn.say(
@@ -164,6 +235,13 @@ def ask_duplicate(turn: Turn, slot: str, text: str, again: bool) -> None:
     turn.say(turn.line("duplicate_same", code=turn.form.duplicate, status=status), _yes_no(turn, slot), question=True)
 
 
+def ask_pictured(turn: Turn, slot: str, text: str, again: bool) -> None:
+    """A picture says where it was taken; it is the place only if the citizen says so."""
+    place = turn.form.pictured
+    location = wording.coordinates(place) if place else ""
+    turn.say(turn.line("picture_place", location=location), _yes_no(turn, slot, "button_right"), question=True)
+
+
 def ask_topic(turn: Turn, slot: str, text: str, again: bool) -> None:
     old = wording.category_label(turn.profile, turn.form.draft.category) or turn.form.draft.description
     new = turn.form.shown.get("other", turn.form.other)
@@ -177,7 +255,8 @@ def ask_topic(turn: Turn, slot: str, text: str, again: bool) -> None:
 def ask_edit(turn: Turn, slot: str, text: str, again: bool) -> None:
     rows = [row for row in turn.profile.fields.values() if editable(turn, row)]
     choices = [Choice(key=f"edit:{row.id}", label=row.label) for row in rows]
-    turn.say(turn.line("edit_pick", choices=", ".join(choice.label for choice in choices)), choices, question=True)
+    pick = "letter_edit" if turn.state.letters else "edit_pick"
+    turn.say(turn.line(pick, choices=", ".join(choice.label for choice in choices)), choices, question=True)
 
 
 def editable(turn: Turn, row: FieldRow) -> bool:
@@ -195,5 +274,6 @@ ASK: Mapping[str, Callable[[Turn, str, str, bool], None]] = {
     "identity_reuse": ask_identity,
     "duplicate": ask_duplicate,
     "topic_switch": ask_topic,
+    "pictured": ask_pictured,
     "edit": ask_edit,
 }

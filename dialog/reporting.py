@@ -9,15 +9,16 @@ from dialog.answers import answer
 from dialog.duplicates import find_duplicate
 from dialog.ending import park
 from dialog.heard import Heard, agrees, declines
-from dialog.needed import OTHER_CATEGORY, open_questions
+from dialog.needed import OTHER_CATEGORY, needs, open_questions
 from dialog.questions import ask, ask_next
 from dialog.reading import read
 from dialog.reading.model import Correction
 from dialog.side_answers import edit_slot, tell_corrected
-from dialog.turn import Turn
+from dialog.turn import SILENCE, Turn
 
 NOTED = ("report_type", "location", "name", "org_name")
 NOTED_LENGTH = 160
+SIGNED = ("name", "phone", "email", "address")
 
 
 def report(turn: Turn) -> bool:
@@ -41,12 +42,31 @@ def report(turn: Turn) -> bool:
     if not slot.startswith("behalf_"):
         filling.fill(turn)
     if slot and turn.form.draft.description and "description" not in turn.filled and _says_more(turn, heard):
-        _add_matter(turn)
+        add_matter(turn)
     if not turn.filled and heard is Heard.OTHER and not slot:
         return False
+    finish(turn, slot)
+    return True
+
+
+def finish(turn: Turn, slot: str) -> None:
+    """All has been taken from the message that came while `slot` was asked: go on with what is missing."""
+    if turn.signed is not SILENCE:
+        _sign(turn)
     _keep_track(turn, slot)
     go_on(turn)
-    return True
+
+
+def _sign(turn: Turn) -> None:
+    """The signature of a letter fills what is still empty; it changes nothing."""
+    said, turn.reading = turn.reading, turn.signed
+    before = turn.form.draft
+    for slot in SIGNED:
+        row = turn.profile.fields.get(slot)
+        if row and needs(turn, row) != "forbidden":
+            filling.FILLERS[slot](turn, ())
+    turn.filled += [slot for slot in SIGNED if getattr(before, slot) != getattr(turn.form.draft, slot)]
+    turn.reading = said
 
 
 def go_on(turn: Turn) -> None:
@@ -66,7 +86,7 @@ def _says_more(turn: Turn, heard: Heard) -> bool:
     return reading.category_sure if heard is Heard.ANSWERED else not turn.filled
 
 
-def _add_matter(turn: Turn) -> None:
+def add_matter(turn: Turn) -> None:
     filling.append_description(turn, turn.reading.description)
     turn.filled.append("description")
     if turn.reading.category_sure and turn.form.draft.category == OTHER_CATEGORY:

@@ -110,6 +110,20 @@ def hear_ward(turn: Turn) -> Heard:
     return Heard.DONE
 
 
+def hear_pictured(turn: Turn) -> Heard:
+    """Yes: the picture's place is the place. No, or another place: the picture's is forgotten."""
+    filling.fill(turn, replacing={"location"})
+    spot = turn.form.pictured
+    if spot is not None and agrees(turn.reading):
+        turn.update_draft(place=spot)
+    elif spot is not None and not declines(turn.reading):
+        return Heard.OTHER
+    turn.update_form(pictured=None)
+    turn.settle("pictured")
+    turn.filled.append("location")
+    return Heard.ANSWERED
+
+
 def agree_on_ward(turn: Turn, ward: WardOption) -> None:
     filling.set_ward(turn, ward)
     turn.update_form(wards=())

@@ -8,9 +8,11 @@ from datetime import datetime
 
 import msgspec
 
-from core.model import Case, Choice, Draft
+from core.model import Case, Choice, Draft, Place
 
 VERSION = 1
+MAIL_KNOWN = "mail_known"
+"""Settled from the start where the sender's address is known: a number beside it is asked for, but not required."""
 KEPT_CASES = 20
 
 
@@ -45,6 +47,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Readings of the ward that the citizen has yet to confirm or to pick from."""
     shown: dict[str, str] = {}
     """Slot → how a value may be shown back, where that differs from what is stored (phone numbers, expanded text)."""
+    asked: tuple[str, ...] = ()
+    """The slots of the last letter's numbered questions, in their order; `waiting` is the first of them."""
+    pictured: Place | None = None
+    """Where a picture says it was taken: proposed as the place, until the citizen has said yes or named another."""
     suggestion: str = ""
     """Today's number (E.164) of an abolished prefix, offered to the citizen."""
     duplicate: str = ""
@@ -146,6 +152,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     minute: datetime | None = None
     in_minute: int = 0
     wake_at: datetime | None = None
+    letters_at: tuple[datetime, ...] = ()
+    """When the letters of the last hour came."""
+    heading: int = 0
+    """Checksum of the last letter's heading: the next one of the thread repeats it."""
+    veiled: tuple[int, ...] = ()
+    """Look-ups of a sender who has not proved who they are; the answer tells the state alone."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

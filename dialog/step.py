@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from core.effects import Effect
-from core.events import Event, GivenBack, InboundMessage, MessageEdited, TimerFired
+from core.events import Event, GivenBack, InboundMessage, MessageEdited, MessageWithdrawn, TimerFired
 from dialog.clock import expire, set_alarm, timer_fired
-from dialog.filling import fill_pin
+from dialog.filling import empty, fill_pin
 from dialog.hearing import discarded, emergency, hear, judge_edit
 from dialog.news import STORE
-from dialog.questions import ask
+from dialog.questions import ask, ask_all, ask_next
 from dialog.reading import read
 from dialog.reporting import correct_message, reread
 from dialog.state import State
@@ -79,12 +79,25 @@ def _edited(turn: Turn, event: MessageEdited) -> None:
         correct_message(turn, form.last_waiting, form.last_slots)
 
 
+def _withdrawn(turn: Turn, event: MessageWithdrawn) -> None:
+    """A message taken back empties what it had filled, if it was the last one to fill anything."""
+    form = turn.state.form
+    if form is None or event.of != form.last_message:
+        return
+    turn.update(heard_at=turn.now)
+    empty(turn, form.last_slots)
+    ask_next(turn)
+
+
 def _given_back(turn: Turn, event: GivenBack) -> None:
     """The bot takes up the open question again, with a fresh count of tries."""
     waiting = turn.waiting
     # Time spent with a person does not count against the draft, and its timers are set anew.
     turn.update(heard_at=turn.now, wake_at=None)
-    if waiting:
+    if turn.form.asked:
+        turn.update_form(tries={})
+        ask_all(turn)
+    elif waiting:
         turn.update_form(tries={}, waiting="")
         ask(turn, waiting)
 
@@ -98,6 +111,7 @@ def _timer(turn: Turn, event: TimerFired) -> None:
 HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     InboundMessage: _hear,
     MessageEdited: _edited,
+    MessageWithdrawn: _withdrawn,
     GivenBack: _given_back,
     TimerFired: _timer,
     **STORE,

@@ -5,22 +5,26 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from core.effects import Effect, Outcome, Say, Wake
-from core.events import InboundMessage
+from core.events import Authenticity, InboundMessage
 from core.model import Ask, Case, Choice, Draft, OutboundMessage
 from dialog import wording
+from dialog.reading.letter import Piece
 from dialog.reading.model import Reading
-from dialog.state import KEPT_CASES, Form, Known, State
+from dialog.state import KEPT_CASES, MAIL_KNOWN, Form, Known, State
 from regulations.model import Need, Profile
 
 BLANK = Form()
 SILENCE = Reading(text="", folded="")
+SLOW_DRAFT = timedelta(days=7)
+"""People answer mail within days, not minutes."""
+_DOUBTFUL = frozenset({Authenticity.UNVERIFIED, Authenticity.FAILED})
 
 
 _SET = {row.name: getattr(Draft, row.name).__set__ for row in fields(Draft)}
@@ -46,6 +50,10 @@ class Turn:
     now: datetime
     message: InboundMessage | None = None
     reading: Reading = SILENCE
+    signed: Reading = SILENCE
+    """What the signature of a letter says of its sender."""
+    pieces: tuple[Piece, ...] = ()
+    """Parts of a letter that answer questions of their own; `reading` is the rest."""
     effects: list[Effect] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Said before the question, in one message with it."""
@@ -75,7 +83,8 @@ class Turn:
             user = self.message.peer.user if self.message else ""
             # Mail is answered to the address it came from, so the sender has given it already.
             draft = Draft(started_at=self.now, email=user if "@" in user else "")
-            self.update(form=Form(draft=draft), settled=False, offer=None, resume=False, reminders=0)
+            settled = (MAIL_KNOWN,) if draft.email else ()
+            self.update(form=Form(draft=draft, settled=settled), settled=False, offer=None, resume=False, reminders=0)
 
     def update_form(self, **changes: Any) -> None:
         self.begin()
@@ -98,6 +107,27 @@ class Turn:
     @property
     def waiting(self) -> str:
         return self.form.waiting
+
+    @property
+    def proven(self) -> bool:
+        """Whether the sender is who the message says, or answers to a token of ours that only its reader has."""
+        message = self.message
+        return message is None or message.authenticity not in _DOUBTFUL or bool(message.about)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The cases that are meant: those named, else the one whose mail is answered."""
+        about = self.message.about if self.message else ""
+        return self.reading.codes or ((about,) if about else ())
+
+    @property
+    def draft_ttl(self) -> timedelta:
+        """How long a draft waits for its next message."""
+        return SLOW_DRAFT if self.state.letters else timedelta(hours=self.profile.intake.draft_ttl_hours)
+
+    @property
+    def draft_hours(self) -> str:
+        return str(round(self.draft_ttl / timedelta(hours=1)))
 
     def known(self, code: str) -> Known | None:
         return next((known for known in self.state.cases if known.case.code == code), None)
@@ -152,13 +182,19 @@ class Turn:
         about: str = "",
         news: str = "",
     ) -> None:
-        """Say the notes and `text` as one message. A `question` gives way to a newer one that overtakes it."""
+        """Say the notes and `text` as one message. A `question` gives way to a newer one that overtakes it.
+
+        A letter carries its choices in the text, above its closing.
+        """
         words = "\n".join(part for part in (*self.notes, text) if part)
         offered = tuple(choice for choice in choices if choice.label)
         self.notes.clear()
         if not words:
             return
-        message = OutboundMessage(text=words, choices=offered, ask=ask)
+        if self.state.letters:
+            message = OutboundMessage(text=wording.letter(self.profile, words, offered))
+        else:
+            message = OutboundMessage(text=words, choices=offered, ask=ask)
         self.effects.append(Say(message=message, replaceable=question and not self.firm, about=about, news=news))
         self.firm = False
         if offered or question:

@@ -5,13 +5,14 @@ is left out of the message.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from core.model import MediaKind, MediaRef, Place
+from core.model import Choice, MediaKind, MediaRef, Place
 from dialog.state import Form, WardOption
 from regulations.model import FieldRow, Profile
 from regulations.text import fill
@@ -37,6 +38,15 @@ def fold(text: str) -> str:
     """Lower case, no diacritics, single spaces: for comparing what was typed with what was offered."""
     decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return " ".join("".join(ch for ch in decomposed if not unicodedata.combining(ch)).split())
+
+
+def letter(profile: Profile, words: str, choices: Sequence[Choice]) -> str:
+    """The words as a letter, with an opening, a closing, and the choices that they do not name yet."""
+    said = fold(words)
+    unsaid = [choice.label for choice in choices if fold(choice.label) not in said]
+    if unsaid:
+        words = f"{words}\n{line(profile, 'letter_choices', choices=', '.join(choice.label for choice in choices))}"
+    return "\n\n".join(filter(None, (line(profile, "letter_opening"), words, line(profile, "letter_closing"))))
 
 
 ECHO, READ_BACK = 80, 1000
@@ -111,6 +121,11 @@ def place_line(profile: Profile, place: Place) -> str:
     if not named and place.lat is not None:
         named.append(line(profile, "place_pinned"))
     return ", ".join(named)
+
+
+def coordinates(place: Place) -> str:
+    """ "10.35980, 106.36540", as maps on the web take them."""
+    return f"{place.lat:.5f}, {place.lon:.5f}"
 
 
 PICTURES = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})

@@ -10,6 +10,7 @@ from app.rehearsal.record import Record, Say, StoreSays, Turn, Wait
 from core.events import InboundMessage
 from core.model import Contact, MediaKind, MediaRef, Peer, Place
 
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".heic", ".webp")
 MAX_EXTRA = 12
 """Answers beyond the record's own turns."""
 
@@ -67,6 +68,7 @@ def inbound(said: Say, *, peer: Peer, external_id: str, at: datetime) -> Inbound
         external_id=external_id,
         sent_at=at,
         text=said.text or str(email.get("body", "")),
+        subject=str(email.get("subject", "")),
         choice=said.button,
         media=_media(said),
         place=Place(text=location.get("title", ""), lat=location["lat"], lon=location["lon"]) if location else None,
@@ -78,12 +80,18 @@ def inbound(said: Say, *, peer: Peer, external_id: str, at: datetime) -> Inbound
 def _media(said: Say) -> tuple[MediaRef, ...]:
     attached = (said.email or {}).get("attachments", ())
     found = [MediaRef(kind=MediaKind.IMAGE, key=name, name=name, mime="image/jpeg") for name in said.photos]
-    found += [MediaRef(kind=MediaKind.FILE, key=name, name=name) for name in (said.file, *attached) if name]
+    found += [MediaRef(kind=_kind(name), key=name, name=name) for name in attached]
+    found += [MediaRef(kind=MediaKind.FILE, key=said.file, name=said.file)] if said.file else []
     if said.video:
         found.append(MediaRef(kind=MediaKind.VIDEO, key=said.video, name=said.video, mime="video/mp4"))
     if said.voice:
         found.append(MediaRef(kind=MediaKind.AUDIO, key="voice", seconds=said.voice))
     return tuple(found)
+
+
+def _kind(name: str) -> MediaKind:
+    """What a mail's attachment is; its reader looks at the bytes, a record has only the name."""
+    return MediaKind.IMAGE if name.lower().endswith(PICTURE_ENDINGS) else MediaKind.FILE
 
 
 __all__ = ["MAX_EXTRA", "Player", "Say", "StoreSays", "Wait", "inbound"]

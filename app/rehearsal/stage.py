@@ -20,6 +20,8 @@ from regulations.model import Profile
 
 BETWEEN = timedelta(seconds=10)
 """From one message of the citizen to the next."""
+LETTERS = frozenset({"email"})
+"""Channels of letters: everything missing is asked at once, and the sender's address is known."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +39,8 @@ class Stage:
     count: int = 0
 
     def __post_init__(self) -> None:
-        self.state = new_state(channel=self.channel, profile=self.profile, now=self.now)
+        letters = self.channel in LETTERS
+        self.state = new_state(channel=self.channel, profile=self.profile, now=self.now, letters=letters)
 
     def happen(self, event: Event) -> list[Effect]:
         """One event, with everything the store answers at once; the state is stored and read back each time."""
@@ -88,7 +91,8 @@ class Stage:
         """The citizen sends one message."""
         number = len(self.trace)
         self.trace.append(("citizen", said.text or str(said)))
-        peer = Peer(channel=self.channel, account="rehearsal", user="citizen")
+        user = "citizen@example.vn" if self.state.letters else "citizen"
+        peer = Peer(channel=self.channel, account="rehearsal", user=user)
         return self.happen(inbound(said, peer=peer, external_id=f"m{number}", at=self.now))
 
     def wait(self, span: timedelta) -> None:

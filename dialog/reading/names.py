@@ -16,7 +16,7 @@ from dialog.reading.lexicon import (
     TITLES,
 )
 from dialog.reading.model import Span
-from dialog.reading.text import Token, covered, token_at, word_set
+from dialog.reading.text import Token, covered, token_at, tokenize, word_set
 
 _ME = r"(?:toi|em|minh|mk|tui|mh|chau|con|e|t|anh|chi|co|chu|bac)(?!\w)"
 _TRIGGER = re.compile(
@@ -160,6 +160,15 @@ def standalone(text: str, tokens: Sequence[Token], phone_spans: Sequence[Span], 
         if near and start is not None and (start == 0 or part[start].text[0].isupper()):
             return Name(_text(text, tokens, first + start, last), (part[start].start, part[-1].end))
     return None
+
+
+def person(text: str) -> str:
+    """The name of which a line consists, titles and punctuation aside; empty when it says anything else."""
+    part = tokenize(text)
+    while len(part) > 2 and part[0].bare in TITLES and part[0].bare not in FAMILY_NAMES:
+        part = part[1:]
+    whole = _looks_like_name(part) and not any(token.gap for token in part[1:])
+    return _text(text, part, 0, len(part)) if whole else ""
 
 
 def _looks_like_name(part: Sequence[Token]) -> bool:
