@@ -5,7 +5,7 @@ Nothing is changed unless `fix` is asked for. Each check is a function from what
 
 import shutil
 import stat
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,6 @@ import psycopg
 
 from app.settings import Settings
 from backend_client.values import Discovery, Service
-from channels.telegram.admin import BotIdentity, Command, WebhookState
 from core.errors import ProfileError, SendError
 from regulations.model import Profile
 from storage.deliveries import KeptAside
@@ -29,11 +28,6 @@ LEAST_FREE: Final = 1024**3
 LITTLE_FREE: Final = 5 * 1024**3
 """Bytes on the disk below which it is wrong, or worth a remark."""
 CLOCK_NOTICEABLE, CLOCK_WRONG = timedelta(seconds=5), timedelta(seconds=60)
-RECENT: Final = timedelta(hours=1)
-MANY_WAITING: Final = 100
-
-COMMANDS: Final = (Command(name="start", description="Gửi phản ánh, kiến nghị"),)
-"""The bot's menu."""
 
 
 class Level(StrEnum):
@@ -214,12 +208,12 @@ async def check_store(store: CaseStore, profiles: Iterable[Profile]) -> list[Fin
         found = [Finding(Level.OK, subject, "trả lời")]
     except SendError as error:
         # The document is optional in GeoReport v2; the list of services is not.
-        found = [Finding(Level.NOTE, subject, f"không có tài liệu discovery ({_why(error)})")]
+        found = [Finding(Level.NOTE, subject, f"không có tài liệu discovery ({why(error)})")]
     for profile in profiles:
         try:
             known = {service.code for service in await store.services(profile=profile.id)}
         except SendError as error:
-            return [Finding(Level.WRONG, subject, f"không lấy được danh sách lĩnh vực ({_why(error)})")]
+            return [Finding(Level.WRONG, subject, f"không lấy được danh sách lĩnh vực ({why(error)})")]
         if missing := sorted(profile.categories.keys() - known):
             text = f"{profile.id}: kho chưa có lĩnh vực {', '.join(missing)}; phản ánh thuộc đó sẽ bị từ chối"
             found.append(Finding(Level.WRONG, subject, text))
@@ -228,83 +222,8 @@ async def check_store(store: CaseStore, profiles: Iterable[Profile]) -> list[Fin
     return found
 
 
-def _why(error: SendError) -> str:
+def why(error: SendError) -> str:
     return f"{error.code}: {error.reason}" if error.code else error.reason
-
-
-# --- the accounts -----------------------------------------------------------------------------------------------------
-
-
-class BotAdmin(Protocol):
-    """What is asked of `channels.telegram.admin.TelegramAdmin`."""
-
-    async def get_me(self) -> BotIdentity: ...
-    async def get_webhook_info(self) -> WebhookState: ...
-    async def set_webhook(self, url: str) -> None: ...
-    async def delete_webhook(self) -> None: ...
-    async def set_my_commands(self, commands: Sequence[Command], *, language: str = "") -> None: ...
-
-
-async def check_telegram(
-    admin: BotAdmin, *, account: str, webhook: str, now: datetime, fix: bool = False
-) -> list[Finding]:
-    """One bot. `webhook` is the address it should call, empty when it is polled; `fix` sets what differs."""
-    subject = f"telegram:{account}"
-    try:
-        bot = await admin.get_me()
-        found = [Finding(Level.OK, subject, f"bot @{bot.username}")]
-        state = await admin.get_webhook_info()
-        if state.url != webhook and fix:
-            await (admin.set_webhook(webhook) if webhook else admin.delete_webhook())
-            found.append(Finding(Level.OK, subject, f"đã đặt webhook {webhook}" if webhook else "đã bỏ webhook"))
-        else:
-            found.append(_webhook(subject, state.url, webhook))
-        if fix:
-            await admin.set_my_commands(COMMANDS)
-            found.append(Finding(Level.OK, subject, "đã đặt danh mục lệnh"))
-    except SendError as error:
-        return [Finding(Level.WRONG, subject, _why(error))]
-    return found + list(_waiting(subject, state, now))
-
-
-def _webhook(subject: str, found: str, wanted: str) -> Finding:
-    if found == wanted:
-        return Finding(Level.OK, subject, f"webhook {found}" if found else "hỏi tin (polling), không có webhook")
-    here = found or "chưa đặt"
-    return Finding(
-        Level.WRONG, subject, f"webhook là «{here}», cần «{wanted or 'không có'}»; chạy: tiepnhan doctor --fix"
-    )
-
-
-def _waiting(subject: str, state: WebhookState, now: datetime) -> Iterable[Finding]:
-    if state.waiting:
-        level = Level.NOTE if state.waiting < MANY_WAITING else Level.WRONG
-        yield Finding(level, subject, f"{state.waiting} tin đang chờ ở Telegram")
-    # Telegram keeps the last error after recovery.
-    if state.last_error_at is not None and now - state.last_error_at < RECENT:
-        yield Finding(Level.NOTE, subject, f"lỗi giao tin lúc {state.last_error_at:%H:%M} UTC: {state.last_error}")
-
-
-async def check_zalo(
-    *,
-    account: str,
-    read: Callable[[], Awaitable[Mapping[str, str]]],
-    get_oa: Callable[[], Awaitable[Mapping[str, Any]]],
-) -> list[Finding]:
-    """One OA: the token pair that the vault holds, and whether Zalo takes it."""
-    subject = f"zalo:{account}"
-    try:
-        values = await read()
-    except SealBroken:
-        return [Finding(Level.WRONG, subject, "không mở được mã truy cập đã lưu: sai khóa dữ liệu")]
-    if values.get("needs_reauth"):
-        text = "Zalo không còn chấp nhận refresh token; quản trị OA phải cấp quyền lại, rồi dán cặp mã mới vào cấu hình"
-        return [Finding(Level.WRONG, subject, text)]
-    try:
-        oa = await get_oa()
-    except SendError as error:
-        return [Finding(Level.WRONG, subject, _why(error))]
-    return [Finding(Level.OK, subject, f"OA «{oa.get('name', '?')}», mã truy cập còn hiệu lực")]
 
 
 def folders_of(settings: Settings) -> list[Path]:

@@ -10,11 +10,12 @@ from typing import Any, Final
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from app import doctor
+from app import doctor, doctor_accounts
 from app.doctor import Finding, Level
 from app.outgoing import Outgoing
 from app.settings import Settings, SettingsError
 from app.wiring import channel_settings, load_profile, make_store, utc_now
+from channels.facebook.admin import FacebookAdmin
 from channels.telegram.admin import TelegramAdmin
 from channels.zalo import ZaloChannel
 from core.errors import ProfileError
@@ -140,6 +141,7 @@ async def _accounts(parts: _Parts) -> AsyncIterator[Finding]:
     for index, table in enumerate(parts.settings.accounts):
         try:
             own = channel_settings(table)
+            profile = load_profile(str(table["profile"]), parts.settings)
         except KeyError as error:
             yield Finding(Level.WRONG, f"accounts.{index}", f"{error.args[0]!r} thiếu hoặc không dùng được")
             continue
@@ -147,28 +149,40 @@ async def _accounts(parts: _Parts) -> AsyncIterator[Finding]:
             for problem in error.problems:
                 yield Finding(Level.WRONG, f"accounts.{index}", problem)
             continue
-        for finding in await _VISITS[str(table["channel"])](own, parts):
+        except ProfileError:
+            # What is wrong with the rules has been told; without them the account cannot be set up.
+            continue
+        for finding in await _VISITS[str(table["channel"])](own, parts, profile):
             yield finding
 
 
-async def _telegram(own: Any, parts: _Parts) -> list[Finding]:
+async def _telegram(own: Any, parts: _Parts, profile: Profile) -> list[Finding]:
     base = parts.settings.public_url.rstrip("/")
     webhook = "" if own.polling else f"{base}/webhooks/telegram/{own.account}"
     async with TelegramAdmin(own) as admin:
-        return await doctor.check_telegram(admin, account=own.account, webhook=webhook, now=parts.now(), fix=parts.fix)
+        return await doctor_accounts.check_telegram(
+            admin, account=own.account, webhook=webhook, now=parts.now(), fix=parts.fix
+        )
 
 
-async def _zalo(own: Any, parts: _Parts) -> list[Finding]:
+async def _zalo(own: Any, parts: _Parts, profile: Profile) -> list[Finding]:
     if parts.pool is None or parts.seal is None:
         text = "chưa kiểm tra được mã truy cập: cần cơ sở dữ liệu và khóa dữ liệu"
         return [Finding(Level.NOTE, f"zalo:{own.account}", text)]
     vault = DatabaseVault(parts.pool, parts.seal, f"zalo:{own.account}")
     blobs = FolderBlobs(Path(parts.settings.blobs), parts.seal)
     channel = ZaloChannel(own, http=parts.outgoing, vault=vault, blobs=blobs, now=parts.now)
-    return await doctor.check_zalo(account=own.account, read=vault.read, get_oa=channel.client.get_oa)
+    return await doctor_accounts.check_zalo(account=own.account, read=vault.read, get_oa=channel.client.get_oa)
 
 
-_VISITS: Final[Mapping[str, Callable[..., Any]]] = {"telegram": _telegram, "zalo": _zalo}
+async def _facebook(own: Any, parts: _Parts, profile: Profile) -> list[Finding]:
+    admin = FacebookAdmin(own, http=parts.outgoing, now=parts.now)
+    return await doctor_accounts.check_facebook(
+        admin, account=own.account, profile=profile, now=parts.now(), fix=parts.fix
+    )
+
+
+_VISITS: Final[Mapping[str, Callable[..., Any]]] = {"facebook": _facebook, "telegram": _telegram, "zalo": _zalo}
 
 
 def _seal(settings: Settings, path: Path) -> Seal | None:

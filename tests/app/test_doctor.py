@@ -1,8 +1,8 @@
 """What the doctor finds, and when it says that something is wrong."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,12 +17,11 @@ from app.doctor import Finding, Level
 from app.settings import Settings, Store
 from app.visit import visit
 from backend_client.values import Discovery, Service
-from channels.telegram.admin import BotIdentity, Command, WebhookState
-from core.errors import Misconfigured, SendError, TryAgain
+from core.errors import SendError, TryAgain
 from regulations import loader
 from storage.deliveries import KeptAside
 from storage.migrate import migrate
-from storage.seal import Seal, SealBroken, key_from_file
+from storage.seal import Seal, key_from_file
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOOK = "https://tiepnhan.example.vn/webhooks/telegram/bot"
@@ -243,131 +242,6 @@ async def test_a_store_without_a_discovery_document_is_noted_only() -> None:
     store = FakeStore(list(PROFILE.categories), described=TryAgain("not found", code="404"))
 
     assert levels(await doctor.check_store(store, [PROFILE])) == [Level.NOTE, Level.OK]
-
-
-# --- accounts ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class FakeAdmin:
-    state: WebhookState
-    problem: SendError | None = None
-    done: list[str] = field(default_factory=list)
-
-    async def get_me(self) -> BotIdentity:
-        if self.problem is not None:
-            raise self.problem
-        return BotIdentity(user=7, username="bn_1022_bot", name="Bot", privacy=True)
-
-    async def get_webhook_info(self) -> WebhookState:
-        return self.state
-
-    async def set_webhook(self, url: str) -> None:
-        self.done.append(url)
-
-    async def delete_webhook(self) -> None:
-        self.done.append("deleted")
-
-    async def set_my_commands(self, commands: Sequence[Command], *, language: str = "") -> None:
-        self.done.append("commands")
-
-
-def hook(url: str = HOOK, **changes: Any) -> WebhookState:
-    values: dict[str, Any] = {"url": url, "waiting": 0, "last_error_at": None, "last_error": "", "allowed_updates": ()}
-    return WebhookState(**values | changes)
-
-
-async def look(state: WebhookState, *, webhook: str = HOOK, fix: bool = False) -> tuple[list[Finding], list[str]]:
-    admin = FakeAdmin(state)
-    return await doctor.check_telegram(admin, account="bot", webhook=webhook, now=NOW, fix=fix), admin.done
-
-
-async def test_a_bot_whose_webhook_points_here_is_fine() -> None:
-    found, done = await look(hook())
-
-    assert (levels(found), done) == ([Level.OK, Level.OK], [])
-
-
-@pytest.mark.parametrize(("there", "wanted"), [("", HOOK), ("https://old.vn/x", HOOK), (HOOK, "")])
-async def test_a_webhook_elsewhere_is_wrong_and_left_alone(there: str, wanted: str) -> None:
-    found, done = await look(hook(there), webhook=wanted)
-
-    assert (found[-1].level, done) == (Level.WRONG, [])
-    assert "doctor --fix" in found[-1].text
-
-
-async def test_fix_sets_the_webhook_and_the_menu() -> None:
-    found, done = await look(hook(""), fix=True)
-
-    assert (doctor.failed(found), done) == (False, [HOOK, "commands"])
-
-
-async def test_fix_takes_the_webhook_from_a_polled_bot() -> None:
-    _, done = await look(hook(), webhook="", fix=True)
-
-    assert done == ["deleted", "commands"]
-
-
-async def test_updates_that_wait_at_telegram_are_told() -> None:
-    few, _ = await look(hook(waiting=3))
-    many, _ = await look(hook(waiting=500))
-
-    assert (few[-1].level, many[-1].level) == (Level.NOTE, Level.WRONG)
-
-
-async def test_an_error_of_last_week_is_not_told() -> None:
-    """Telegram keeps the last error after recovery."""
-    old, _ = await look(hook(last_error_at=NOW - timedelta(days=7), last_error="Connection refused"))
-    new, _ = await look(hook(last_error_at=NOW - timedelta(minutes=7), last_error="Connection refused"))
-
-    assert (len(old), new[-1].level) == (2, Level.NOTE)
-
-
-async def test_a_token_that_is_dead_is_wrong() -> None:
-    admin = FakeAdmin(hook(), problem=Misconfigured("Mã bot sai", code="401"))
-
-    found = await doctor.check_telegram(admin, account="bot", webhook=HOOK, now=NOW)
-
-    assert [str(finding) for finding in found] == ["sai    telegram:bot: 401: Mã bot sai"]
-
-
-async def zalo(values: Mapping[str, str] | Exception, oa: Mapping[str, Any] | SendError) -> list[Finding]:
-    async def read() -> Mapping[str, str]:
-        if isinstance(values, Exception):
-            raise values
-        return values
-
-    async def get_oa() -> Mapping[str, Any]:
-        if isinstance(oa, SendError):
-            raise oa
-        return oa
-
-    return await doctor.check_zalo(account="oa", read=read, get_oa=get_oa)
-
-
-async def test_an_oa_that_answers_is_fine() -> None:
-    (finding,) = await zalo({"access_token": "a"}, {"name": "Tổng đài 1022"})
-
-    assert str(finding) == "ok     zalo:oa: OA «Tổng đài 1022», mã truy cập còn hiệu lực"
-
-
-async def test_a_dead_grant_needs_a_person_and_is_not_asked_again() -> None:
-    (finding,) = await zalo({"needs_reauth": "-14014"}, AssertionErrorOnUse())
-
-    assert finding.level is Level.WRONG
-    assert "cấp quyền lại" in finding.text
-
-
-class AssertionErrorOnUse(SendError):
-    def __init__(self) -> None:
-        super().__init__("asked although the grant is known to be dead")
-
-
-@pytest.mark.parametrize(
-    ("values", "oa"), [({}, Misconfigured("chưa được cấp quyền")), (SealBroken("wrong key"), {})], ids=["never", "key"]
-)
-async def test_an_oa_that_cannot_be_reached_is_wrong(values: Any, oa: Any) -> None:
-    assert levels(await zalo(values, oa)) == [Level.WRONG]
 
 
 # --- the whole visit --------------------------------------------------------------------------------------------------
