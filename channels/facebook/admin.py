@@ -1,7 +1,7 @@
 """Setting a Page up and looking at its health, for `tiepnhan doctor`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -88,7 +88,6 @@ class _TokenError(msgspec.Struct):
 class _Token(msgspec.Struct):
     is_valid: bool = False
     expires_at: int = 0
-    data_access_expires_at: int = 0
     scopes: list[str] | None = None
     error: _TokenError | None = None
 
@@ -188,12 +187,14 @@ def profile_body(wanted: PageProfile) -> dict[str, Any]:
 
 
 def profile_changes(present: Mapping[str, Any], wanted: PageProfile) -> dict[str, Any]:
-    """The properties that are not as wanted. Lists by locale may come back in another order."""
-    body = profile_body(wanted)
-    return {name: value for name, value in body.items() if _ordered(present.get(name)) != _ordered(value)}
+    """The properties that are not as wanted. Meta may give lists in another order and add fields of its own."""
+    return {name: value for name, value in profile_body(wanted).items() if not _holds(present.get(name), value)}
 
 
-def _ordered(value: Any) -> Any:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        return value
-    return sorted(msgspec.json.encode(item, order="deterministic") for item in value)
+def _holds(present: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(present, dict) and all(_holds(present.get(name), value) for name, value in wanted.items())
+    if isinstance(wanted, list):
+        same = isinstance(present, list) and len(present) == len(wanted)
+        return same and all(any(_holds(found, part) for found in present) for part in wanted)
+    return bool(present == wanted)
