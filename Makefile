@@ -10,7 +10,7 @@ CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/c
 UV := $(BIN)/uv $(CERTS)
 ARGS ?=
 
-.PHONY: help setup setup-dev browser demo test check lint bench lock clean
+.PHONY: help setup setup-dev browser mailserver demo test check lint bench lock clean
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ — /'
@@ -37,10 +37,13 @@ setup-dev: .venv/dev ## and with what tests and checks need
 browser: ## find a Chromium for the page tests, or install the system's
 	@deploy/browser.sh
 
+mailserver: ## find a Dovecot for the mailbox tests, or install the system's
+	@deploy/dovecot.sh
+
 demo: setup ## phones, staff page and case store on one page, offline
 	$(BIN)/tiepnhan demo $(ARGS)
 
-test: setup-dev browser ## every test
+test: setup-dev browser mailserver ## every test
 	$(BIN)/pytest -n auto $(ARGS)
 
 lint: setup-dev
