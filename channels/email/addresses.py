@@ -1,17 +1,20 @@
 """Who a mail is from and to. The list is split before anything is decoded: a decoded comma must not split it."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from channels.email.charsets import nfc
 from channels.email.encoded_words import decode_header
 from channels.email.limits import MAX_ADDRESS_HEADER, MAX_ADDRESSES
 from channels.email.mail import Address
 
-# One piece of an address list. A quote or bracket that never closes is an ordinary character.
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.){0,2000}"|<[^<>]{0,1000}>|[(),;:]|[^"<(),;:]+|.', re.DOTALL)
-_ADDR_SPEC: Final = re.compile(r"[^\s<>()\[\]\",;:@]{1,200}@(?:\[[^\s\[\]]{1,60}\]|[^\s<>()\[\]\",;:@]{1,250})")
+# One piece of an address list, with quoted strings and, once a quote was seen that never closes, without.
+_PIECE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|<[^<>]{0,1000}>|[(),;:]|[^"<(),;:]+|[<"]', re.DOTALL)
+_PIECE_UNQUOTED: Final = re.compile(r"<[^<>]{0,1000}>|[(),;:]|[^<(),;:]+|<")
+_NOT_IN_ADDRESS: Final = re.compile(r"[\s<>()\",;]+")
+_COMMENT: Final = re.compile(r"\([^()]{0,200}\)")
+_MAX_LOCAL, _MAX_DOMAIN = 200, 255
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -38,7 +41,7 @@ def _entries(value: str) -> Iterator[tuple[str, str | None, str]]:
     bracketed: str | None = None
     comment: list[str] = []
     depth = 0
-    for piece in _TOKEN.findall(value):
+    for piece in _tokens(value):
         if piece == "(":
             depth += 1
         elif piece == ")" and depth:
@@ -56,20 +59,39 @@ def _entries(value: str) -> Iterator[tuple[str, str | None, str]]:
     yield "".join(phrase), bracketed, "".join(comment)
 
 
+def _tokens(value: str) -> Iterator[str]:
+    pattern, place = _PIECE, 0
+    while found := pattern.match(value, place):
+        if found[0] == '"':
+            pattern = _PIECE_UNQUOTED
+        place = found.end()
+        yield found[0]
+
+
 def _address(phrase: str, bracketed: str | None, comment: str, charset: str) -> Address:
     phrase = phrase.strip()
     where = phrase if bracketed is None else bracketed
-    found = _ADDR_SPEC.search(where) or _ADDR_SPEC.search(where.replace(" ", ""))
-    if found is None and bracketed is not None:
-        found = _ADDR_SPEC.search(phrase)
-    if found is None:
-        found = _ADDR_SPEC.search(decode_header(where, charset=charset))
-    addr = _lower(found[0]) if found else ""
-    # Without brackets the phrase is the address itself, and old mail has the name in a comment behind it.
-    phrase_is_name = bracketed is not None or not found
-    name = (_unquoted(phrase) if phrase_is_name else "") or (comment if found else "")
+    found = _addr_spec(where) or _addr_spec(_COMMENT.sub("", where).replace(" ", "")) or _addr_spec(phrase)
+    if not found and "=?" in where:
+        found = _addr_spec(decode_header(where, charset=charset))
+    if bracketed is None and found:  # old mail has the name in a comment behind the address
+        phrase = phrase.replace(found, "").strip()
+    name = _unquoted(phrase) or (comment if found else "")
+    if bracketed and not found:  # as in: Mail Delivery Subsystem <MAILER-DAEMON>
+        name = f"{name} <{bracketed}>".strip()
     name = decode_header(name, charset=charset).strip("\"' ")
+    addr = _lower(found)
     return Address(addr, "" if _lower(name) == addr else name)
+
+
+def _addr_spec(text: str) -> str:
+    """The first thing with an @ inside; empty when there is none."""
+    for word in _NOT_IN_ADDRESS.split(text) if "@" in text else ():
+        local, at, domain = word.removeprefix("mailto:").strip("'").partition("@")
+        domain = domain.partition("@")[0].strip("'.")
+        if local and domain and len(local) <= _MAX_LOCAL and len(domain) <= _MAX_DOMAIN:
+            return local + at + domain
+    return ""
 
 
 def _unquoted(phrase: str) -> str:
@@ -79,8 +101,4 @@ def _unquoted(phrase: str) -> str:
 
 
 def _lower(addr: str) -> str:
-    return (
-        unicodedata.normalize("NFC", addr.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-        .strip("'.")
-        .lower()
-    )
+    return nfc(addr.encode("utf-8", "surrogateescape").decode("utf-8", "replace")).lower()

@@ -1,7 +1,9 @@
 """Bytes become text. Declared charsets are often wrong, so each is a claim to be tried, not an order."""
 
 import codecs
+import re
 import unicodedata
+from functools import cache
 from typing import Final, NamedTuple
 
 import charset_normalizer
@@ -69,6 +71,9 @@ _BOMS: Final = (
 _NOT_CHARSETS: Final = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem", "palmos"}
 )
+_LAST_MARK: Final = 0x1F000
+"""No combining mark has a code beyond."""
+
 _DETECTED_SAMPLE: Final = 8192
 _DETECTABLE: Final = (
     "cp1258", "utf_16_le", "utf_16_be", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256",
@@ -92,20 +97,20 @@ def decode(body: bytes, declared: str = "", *, detect: bool = True) -> Text:
     """
     for bom, name in _BOMS:
         if body.startswith(bom):
-            return Text(_nfc(body[len(bom) :].decode(name, "replace")))
+            return Text(nfc(body[len(bom) :].decode(name, "replace")))
     if body.isascii() and b"\x1b" not in body and b"\x00" not in body and not _shifts(declared):
         return Text(body.decode("ascii"))
     name = canonical(declared)
     if name == TCVN3:
-        return Text(_nfc(tcvn3.repair(body.decode("latin-1"))), repaired=True)
+        return Text(nfc(tcvn3.repair(body.decode("latin-1"))), repaired=True)
     if (not name or name.startswith(_WEAK)) and (text := _strict(body, "utf-8")) is not None:
-        return Text(_nfc(text))
+        return Text(nfc(text))
     if not name or name.startswith(_WEAK):
         latin = body.decode("latin-1")
         if tcvn3.looks_like(latin):
-            return Text(_nfc(tcvn3.repair(latin)), repaired=True)
+            return Text(nfc(tcvn3.repair(latin)), repaired=True)
     if name and (text := _strict(body, name)) is not None:
-        return Text(_nfc(text))
+        return Text(nfc(text))
     return _guess(body, name, detect)
 
 
@@ -128,14 +133,14 @@ def canonical(declared: str) -> str:
 
 def _guess(body: bytes, name: str, detect: bool) -> Text:
     if (text := _strict(body, "utf-8")) is not None:
-        return Text(_nfc(text), certain=name in ("", "utf-8"))
+        return Text(nfc(text), certain=name in ("", "utf-8"))
     if name or _mostly_utf8(body):
         text = body.decode(name or "utf-8", "replace")
         if text.count("\ufffd") <= max(2, len(text) // 50):
-            return Text(_nfc(text), certain=False)
+            return Text(nfc(text), certain=False)
     if detect and (found := _detected(body)):
-        return Text(_nfc(body.decode(found, "replace")), certain=False)
-    return Text(_nfc(_western(body)), certain=False)
+        return Text(nfc(body.decode(found, "replace")), certain=False)
+    return Text(nfc(_western(body)), certain=False)
 
 
 def _mostly_utf8(body: bytes) -> bool:
@@ -175,8 +180,21 @@ def _shifts(declared: str) -> bool:
     )
 
 
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+def nfc(text: str) -> str:
+    """The composed form, in which everything is compared.
+
+    Python's composition takes a time that is quadratic in the length of a run of combining marks, so a run is cut at
+    the thirty that Unicode's Stream-Safe Text Format allows; no language needs as many.
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _long_run().sub(r"\1", text))
+
+
+@cache
+def _long_run() -> re.Pattern[str]:
+    marks = "".join(re.escape(chr(code)) for code in range(0x300, _LAST_MARK) if unicodedata.combining(chr(code)))
+    return re.compile(f"([{marks}]{{30}})[{marks}]+")
 
 
 _WESTERN: Final = [bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256)]

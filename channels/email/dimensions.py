@@ -1,4 +1,4 @@
-"""How large a picture is, read from its first bytes: a bomb declares its size as openly as a logo, and is not decoded."""
+"""How large a picture is, read from its first bytes: a bomb says it as openly as a logo, undecoded."""
 
 import struct
 from typing import Final

@@ -7,12 +7,11 @@ and some even inside a base64 group.
 import base64
 import binascii
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from channels.email.charsets import decode
+from channels.email.charsets import decode, nfc
 
 _WORD_START: Final = re.compile(r"=\?([!->@-~]{1,60})\?([bBqQ])\?")
 _CONTROLS: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
@@ -58,7 +57,7 @@ def decode_raw(value: str, charset: str = "") -> str:
 
 def one_line(text: str) -> str:
     """NFC without control characters and outer white space."""
-    return unicodedata.normalize("NFC", text.translate(_CONTROLS)).strip()
+    return nfc(text.translate(_CONTROLS)).strip()
 
 
 def from_base64(text: str) -> bytes:

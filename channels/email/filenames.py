@@ -1,9 +1,9 @@
 """The names that files in mails are shown under. A name is never a path: files are stored by what they hold."""
 
 import re
-import unicodedata
 from typing import Final
 
+from channels.email.charsets import nfc
 from channels.email.limits import MAX_FILE_NAME
 
 # Direction marks make "gnp.exe" read "exe.png"; zero-width ones hide a difference.
@@ -18,7 +18,7 @@ _MAX_EXTENSION: Final = 20
 def safe_name(name: str) -> str:
     """A name without path, control, direction and reserved characters, at most 150 characters; maybe empty."""
     name = name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    name = unicodedata.normalize("NFC", name[: 20 * MAX_FILE_NAME])
+    name = nfc(name[: 20 * MAX_FILE_NAME])
     name = re.split(r"[/\\]", name.rstrip("/\\ "))[-1]
     name = " ".join(name.translate(_DROPPED).split()).lstrip(". ").rstrip(". ")
     if _RESERVED.match(name):

@@ -6,15 +6,16 @@ from email.utils import parsedate_tz
 from typing import Final, NamedTuple
 
 from channels.email.encoded_words import decode_header
-from channels.email.limits import MAX_IDS
+from channels.email.limits import MAX_ADDRESS_HEADER, MAX_IDS
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]{0,20}:")
 _MSG_ID: Final = re.compile(r"<([^<>\s]{1,900}@[^<>\s]{1,900})>")
-_BARE_ID: Final = re.compile(r"[^<>\s,;\"]{1,400}@[^<>\s,;\"]{1,400}")
 _KNOWN: Final = frozenset(
     b"from to cc subject date sender reply-to return-path received message-id in-reply-to references mime-version "
     b"content-type content-transfer-encoding content-disposition content-id delivered-to x-mailer".split()
 )
+_FROM_AND_SUBJECT: Final = frozenset({b"from", b"subject"})
+_WHITE: Final = (b" ", b"\t")
 _LOOK_AHEAD: Final = 20
 
 
@@ -51,13 +52,13 @@ def read_block(raw: bytes, start: int, limit: int, *, stop: frozenset[bytes] = f
         if bare.startswith(b"--") and bare.rstrip() in stop:
             return Block(_decoded(fields), place, broken=broken)
         if bare[:1] in b" \t":
-            if not bare.strip() and not _header_follows(raw, next_line):
+            if not bare.strip() and not _goes_on(raw, next_line, strict=raw[next_line : next_line + 1] not in _WHITE):
                 return Block(_decoded(fields), next_line, broken=broken)
             if fields:
                 fields[-1][1].append(bare)
         elif found := _FIELD.match(bare):
             fields.append((found[1].lower(), [bare[found.end() :]]))
-        elif _goes_on(raw, next_line, {name for name, _ in fields}):
+        elif not ({name for name, _ in fields} >= _FROM_AND_SUBJECT) and _goes_on(raw, next_line, strict=not fields):
             broken = broken or not bare.startswith((b"From ", b">From "))
         else:
             return Block(_decoded(fields), place, broken=broken)
@@ -67,9 +68,10 @@ def read_block(raw: bytes, start: int, limit: int, *, stop: frozenset[bytes] = f
 
 def message_ids(value: str) -> tuple[str, ...]:
     """The ids of Message-ID, In-Reply-To or References, without brackets, in order; at most the last hundred."""
+    value = value[-MAX_ADDRESS_HEADER:]
     ids = _MSG_ID.findall(value)
     if not ids and "<" not in value:
-        ids = _BARE_ID.findall(value)
+        ids = [word for word in value.split() if "@" in word[1:-1]]
     return tuple(dict.fromkeys(ids[-MAX_IDS:]))
 
 
@@ -85,12 +87,13 @@ def read_date(value: str) -> datetime | None:
         return None
 
 
-def _goes_on(raw: bytes, place: int, seen: set[bytes]) -> bool:
-    """Whether headers go on after a line that is none: some mails have a broken line in the middle."""
-    if not seen:
-        return _header_follows(raw, place)
-    if b"from" in seen and b"subject" in seen:
-        return False
+def _goes_on(raw: bytes, place: int, *, strict: bool) -> bool:
+    """Whether headers go on after a line that is none, as in mails with a broken line in the middle.
+
+    `strict` when only a header in the very next line counts.
+    """
+    if strict:
+        return _FIELD.match(raw, place, place + 200) is not None
     for _ in range(_LOOK_AHEAD):
         line_end = _line_end(raw, place)
         line = raw[place : min(line_end, place + 200)].rstrip(b"\r\n")
@@ -101,10 +104,6 @@ def _goes_on(raw: bytes, place: int, seen: set[bytes]) -> bool:
             return True
         place = line_end
     return False
-
-
-def _header_follows(raw: bytes, place: int) -> bool:
-    return _FIELD.match(raw, place, place + 200) is not None
 
 
 def _line_end(raw: bytes, place: int) -> int:
@@ -119,6 +118,9 @@ def _after_blank_line(raw: bytes, place: int) -> int:
 
 def _decoded(fields: list[tuple[bytes, list[bytes]]]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name.decode("ascii"), b"".join(lines).strip(b" \t").decode("ascii", "surrogateescape"))
+        (
+            name.decode("ascii"),
+            b" ".join(line.strip(b" \t") for line in lines).strip().decode("ascii", "surrogateescape"),
+        )
         for name, lines in fields
     )

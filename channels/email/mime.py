@@ -326,7 +326,7 @@ def _is_placeholder(text: str, html: str) -> bool:
 def _with_packed(text: str, html: str, reading: _Reading) -> tuple[str, str]:
     for found in reading.packed:
         if not text.strip() and not html.strip():
-            text, html = found.text.replace("\r\n", "\n"), found.html
+            text, html = found.text, found.html
         elif not html.strip() and found.html and not text.strip():
             html = found.html
     return text, html

@@ -16,7 +16,7 @@ _PARAM: Final = re.compile(
 )
 _ESCAPED_QUOTE: Final = re.compile(r'\\(["\\])')
 _EXTENDED: Final = re.compile(r"([^*]{1,60})(?:\*(\d{1,3}))?(\*)?")
-_TYPE: Final = re.compile(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}", re.ASCII)
+_TYPE: Final = re.compile(r"[\w!#$&^.+*-]{1,80}/[\w!#$&^.+*-]{1,80}", re.ASCII)
 
 
 class Parameterised(NamedTuple):

@@ -64,10 +64,10 @@ def decompress(packed: bytes) -> bytes:
 def to_html(rtf: bytes) -> str:
     """HTML of the text: the original where Outlook only wrapped HTML in RTF, else its paragraphs. Never raises."""
     wrapped = b"\\fromhtml" in rtf[:1000]
-    text = _Reader(wrapped).read(rtf[:MAX_TEXT])
-    return (
-        text if wrapped else "<p>" + html.escape(text.strip()).replace("\n", "<br>\n") + "</p>" if text.strip() else ""
-    )
+    text = _Reader(wrapped).read(rtf[:MAX_TEXT]).replace("\0", "")
+    if wrapped or not text.strip():
+        return text
+    return "<p>" + html.escape(text.strip(), quote=False).replace("\n", "<br>\n") + "</p>"
 
 
 class _Reader:

@@ -5,6 +5,7 @@ and not with the depth of its nesting. Nothing is decoded here.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -52,7 +53,6 @@ class Tree:
 class _Open:
     node: Node
     boundary: bytes
-    ended: bool = False
 
 
 def take_apart(raw: bytes) -> Tree:
@@ -94,10 +94,11 @@ def _split(tree: Tree) -> None:
     if (boundary := _boundary(raw, tree.root)) is not None:
         stack.append(_Open(tree.root, boundary))
         leaf = None
+    marks = _marks(stack)
     place = tree.root.body_from
     while stack and (line := _BOUNDARY_LINE.search(raw, place)):
         place = line.end()
-        found = _opened_by(line[0], stack)
+        found = _opened_by(line[0], marks)
         if found is None:
             continue
         level, is_end = found
@@ -109,15 +110,16 @@ def _split(tree: Tree) -> None:
         del stack[level + 1 :]
         parent = stack[level]
         if is_end:
-            parent.ended = True
             parent.node.body_to = line.start()
             del stack[level:]
+            marks = _marks(stack)
             continue
         if count >= MAX_PARTS:
             tree.problems.append("limited:parts")
             break
         start = _next_line(raw, place)
-        stop = frozenset(mark for level in stack for mark in (b"--" + level.boundary, b"--" + level.boundary + b"--"))
+        marks = _marks(stack)
+        stop = frozenset(marks).union(mark + b"--" for mark in marks)
         block = read_block(raw, start, MAX_PART_HEADER, stop=stop)
         child = _node(block, count, len(raw), parent=parent.node.mime)
         count += 1
@@ -128,22 +130,26 @@ def _split(tree: Tree) -> None:
         elif len(stack) >= MAX_DEPTH:
             leaf = child
             child.split = False
-            if "limited:depth" not in tree.problems:
-                tree.problems.append("limited:depth")
+            tree.problems.append("limited:depth")
         else:
             stack.append(_Open(child, boundary))
+            marks = _marks(stack)
     # A multipart that never ends is usual: mails are cut on the way.
 
 
-def _opened_by(line: bytes, stack: list[_Open]) -> tuple[int, bool] | None:
-    """Which open multipart a line belongs to, innermost first, and whether it ends it."""
-    mark = line[2:].rstrip()
-    for level in range(len(stack) - 1, -1, -1):
-        if mark == stack[level].boundary:
-            return level, False
-        if mark[:-2] == stack[level].boundary and mark.endswith(b"--"):
-            return level, True
+def _opened_by(line: bytes, marks: Mapping[bytes, int]) -> tuple[int, bool] | None:
+    """Which open multipart a line belongs to, and whether it ends it."""
+    mark = line.rstrip()
+    if (level := marks.get(mark)) is not None:
+        return level, False
+    if mark.endswith(b"--") and (level := marks.get(mark[:-2])) is not None:
+        return level, True
     return None
+
+
+def _marks(stack: list[_Open]) -> dict[bytes, int]:
+    """Boundary lines to levels; of equal boundaries the innermost counts."""
+    return {b"--" + level.boundary: number for number, level in enumerate(stack)}
 
 
 def _boundary(raw: bytes, node: Node) -> bytes | None:

@@ -26,6 +26,10 @@ _VARIABLE: Final = frozenset({0x0D, 0x1E, 0x1F, 0x102})
 _TEXT8, _TEXT16, _OBJECT = 0x1E, 0x1F, 0x0D
 _NAMED: Final = 0x8000
 _MANY: Final = 0x1000
+_SMALLEST: Final = 17
+MAX_DEPTH: Final = 3
+"""How many messages inside each other are opened."""
+
 _MAX_PROPERTIES: Final = 2000
 _MAX_OBJECTS: Final = 5000
 
@@ -62,8 +66,12 @@ class _Attachment:
 
 
 def unpack(body: bytes) -> Tnef | None:
-    """What is in the container, or None if it is none or nothing of it can be read. Never raises."""
-    if not body.startswith(SIGNATURE):
+    """What is in the container and in the messages inside it, or None if it is none. Never raises."""
+    return _unpack(body, MAX_DEPTH)
+
+
+def _unpack(body: bytes, depth: int) -> Tnef | None:
+    if not body.startswith(SIGNATURE) or len(body) < _SMALLEST:
         return None
     charset = "cp1252"
     attachments: list[_Attachment] = []
@@ -86,7 +94,13 @@ def unpack(body: bytes) -> Tnef | None:
             attachments[-1].properties |= _properties(data)
     found = Tnef(files=[file for one in attachments[:MAX_DERIVED] if (file := _file(one, charset)) is not None])
     _read_body(found, message, plain, charset)
-    return found if found.text or found.html or found.files else None
+    for file in list(found.files):
+        inner = _unpack(file.body, depth - 1) if depth else None
+        if inner is not None:
+            found.files.remove(file)
+            found.files += inner.files[: MAX_DERIVED - len(found.files)]
+            found.text, found.html = found.text or inner.text, found.html or inner.html
+    return found
 
 
 def _objects(body: bytes) -> Iterator[tuple[int, bytes]]:
@@ -170,6 +184,7 @@ def _read_body(found: Tnef, message: dict[int, _Property], plain: bytes, charset
         found.html = message[_P_HTML].text(internet)
     elif _P_RTF in message and (rtf := decompress(message[_P_RTF].value)):
         found.html = to_html(rtf)
+    found.text, found.html = (text.replace("\r\n", "\n").replace("\0", "") for text in (found.text, found.html))
 
 
 def _codepage(data: bytes) -> str:

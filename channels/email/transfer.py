@@ -26,7 +26,7 @@ def undo(body: bytes, encoding: str) -> bytes:
     """The bytes of a part; `encoding` is its Content-Transfer-Encoding. Never raises."""
     name = encoding.split(";")[0].split("(")[0].strip(" \t\"'").lower()
     if name in ("base64", "b64"):
-        return from_base64(body)
+        return body if _is_prose(body) else from_base64(body)
     if name in ("quoted-printable", "quoted_printable", "qp", "quotedprintable"):
         return binascii.a2b_qp(_SPACE_AFTER_SOFT_BREAK.sub(rb"=\1", body))
     if name in _UU_NAMES:
@@ -42,6 +42,12 @@ def from_base64(body: bytes) -> bytes:
     if padding < 0 or padding >= len(packed) - 2:
         return _base64_piece(packed.rstrip(b"="))
     return b"".join(_base64_piece(piece) for piece in re.split(b"=+", packed))
+
+
+def _is_prose(body: bytes) -> bool:
+    """Text that was declared base64 and is none: words with spaces between them."""
+    lines = body[:2000].split(b"\n")
+    return sum(line.strip().count(b" ") for line in lines) * 20 > len(body[:2000])
 
 
 def split_uuencoded(body: bytes) -> tuple[bytes, list[Encoded]]:
