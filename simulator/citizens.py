@@ -17,8 +17,8 @@ class Turn:
     One thing a citizen does; the first field that is set is done.
 
     `{name}`, `{number}`, `{place}` and `{n}` in a text are filled per citizen. `press` is a label or payload; a button
-    that is not there is typed instead. `expect`: a pattern that one of the answers must match. `answers`: how many
-    messages to wait for before going on; 0 does not wait.
+    that is not there, or no longer works, is typed instead. `expect`: a pattern that one of the answers must match.
+    `answers`: how many messages to wait for before going on; 0 does not wait.
     """
 
     press: str = ""
@@ -316,7 +316,8 @@ class _Walker:
         people = self._simulator.people(self.phone)
         if turn.press:
             found = find_button(self.phone, turn.press)
-            return people.presses(self.phone, *found) if found else people.says(self.phone, turn.press)
+            pressed = people.presses(self.phone, *found) if found else None
+            return pressed or people.says(self.phone, turn.press)
         if turn.photo:
             return people.sends_file(self.phone, media.sample(turn.photo), name="photo.jpg")
         if turn.place:

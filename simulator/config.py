@@ -62,7 +62,7 @@ class FacebookConfig:
     app_id: str = "900000000000001"
     app_secret: str = "demo-facebook-app-secret"  # noqa: S105 - opens nothing but this simulator
     page_id: str = "104000000000001"
-    page_name: str = "Phản ánh hiện trường 1022"
+    page_name: str = "Tổng đài 1022"
     page_token: str = "EAAGdemoPageToken"  # noqa: S105 - opens nothing but this simulator
     verify_token: str = "demo-verify-token"  # noqa: S105 - opens nothing but this simulator
     webhook_url: str = ""

@@ -61,6 +61,7 @@ class Demo:
                     f"Ba đêm nay đèn đường số 12 Nguyễn Trãi, {self._config.demo_place} không sáng",
                 ],
                 "samples": media.SAMPLES,
+                "post": self._config.facebook.post,
             }
         )
 
@@ -69,6 +70,7 @@ class Demo:
         known = (
             ("zalo", "Zalo", self._config.zalo.name, "Tài khoản chính thức"),
             ("telegram", "Telegram", self._config.telegram.name, "bot"),
+            ("facebook", "Messenger", self._config.facebook.page_name, "Trang Facebook"),
         )
         phones = {phone.platform: phone.id for phone in reversed(self._simulator.world.phones.values())}
         return [
@@ -118,10 +120,15 @@ class Demo:
             count = max(1, min(int(wanted.get("n", 20)), MOST_CITIZENS))
             if self._run is None or self._run.done():
                 self._ledger = Ledger()
-                self._run = asyncio.create_task(
-                    run_citizens(self._simulator, count, spread=count / 10, ledger=self._ledger, settle=0.4)
-                )
+                self._run = asyncio.create_task(self._let_come(count))
         return _json(self._progress())
+
+    async def _let_come(self, count: int) -> Ledger:
+        """Scripted citizens on every messenger that somebody listens to."""
+        platforms = ["zalo", "telegram"] + (["facebook"] if self._config.facebook.webhook_url else [])
+        return await run_citizens(
+            self._simulator, count, platforms=platforms, spread=count / 10, ledger=self._ledger, settle=0.4
+        )
 
     def _progress(self) -> Json:
         running = self._run is not None and not self._run.done()

@@ -15,6 +15,8 @@ const ICONS = {
   voice: "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11a6 6 0 0 0 12 0M12 17v4",
   thumb: "M7 21V10l4-7c1.5 0 2.3 1.2 2 2.7L12.3 9H18a2 2 0 0 1 2 2.4l-1.5 7A2 2 0 0 1 16.5 20H11zM3.5 10H7v11H3.5z",
   file: "M7 3h7l4 4v14H7zM14 3v5h4",
+  menu: "M5 7h14M5 12h14M5 17h14",
+  desk: "M4 5h16v11H4zM9 20h6M12 16v4",
 };
 
 const element = (tag, attributes = {}, ...children) => {
@@ -71,7 +73,7 @@ class Phone {
       const text = input.value.trim();
       if (!text) return;
       input.value = "";
-      this.act("text", { text });
+      this.submit(text);
     });
     this.fillTray(settings.samples);
     new ResizeObserver(() => this.scroll()).observe(this.at(".messages"));
@@ -83,6 +85,10 @@ class Phone {
         attach.focus();
       }
     });
+  }
+
+  submit(text) {
+    this.act("text", { text });
   }
 
   toggleTray(open) {
@@ -173,15 +179,23 @@ class Phone {
     this.lastAlert = phone.alert;
     const list = this.at(".messages");
     const focused = document.activeElement?.dataset?.key;
-    const items = phone.messages.map((message, place) => this.bubble(message, phone.messages[place - 1]));
-    if (!items.length) {
-      items.push(element("li", { class: "welcome" }, "Nhắn tin như trên điện thoại thật. Thử một câu:",
-        ...this.tries.map((text) => element("button", { type: "button", class: "try", onclick: () => this.act("text", { text }) }, text))));
-    }
-    list.replaceChildren(...items);
+    list.replaceChildren(...this.lines(phone));
+    const heard = phone.messages.filter((message) => message.sender !== "citizen").length;
+    if (this.heard !== undefined && heard > this.heard) this.onNews?.();
+    this.heard = heard;
     if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     this.drawKeyboard(phone.keyboard);
     this.scroll();
+  }
+
+  lines(phone) {
+    const { messages } = phone;
+    return messages.length ? messages.map((message, place) => this.bubble(message, messages[place - 1])) : [this.welcome()];
+  }
+
+  welcome() {
+    return element("li", { class: "welcome" }, "Nhắn tin như trên điện thoại thật. Thử một câu:",
+      ...this.tries.map((text) => element("button", { type: "button", class: "try", onclick: () => this.act("text", { text }) }, text)));
   }
 
   drawKeyboard(rows) {
@@ -218,7 +232,7 @@ class Phone {
   }
 
   choices(message, row) {
-    return element("div", { class: "row" }, ...row.map((button) => {
+    return element("div", { class: QUICK.has(row[0].kind) ? "row quick" : "row" }, ...row.map((button) => {
       const links = { url: button.data, phone: `tel:+${button.data}`, sms: `sms:${button.data}` };
       if (links[button.kind]) {
         return element("a", { class: "choice", href: links[button.kind], target: "_blank", rel: "noopener" }, button.text);
@@ -260,6 +274,118 @@ class Phone {
     else if (message.kind === "sticker" && message.text === STICKER) parts.push(icon("thumb"));
     else if (message.text) parts.push(element("span", { class: "text" }, ...linked(message.text)));
     return parts;
+  }
+}
+
+// --- Messenger: the chat, the Page's post with what is said below it, staff in Meta's own inbox --------
+
+// Buttons that are gone after one tap or with the next message.
+const QUICK = new Set(["quick_reply", "user_phone_number", "user_email"]);
+const BELOW_POST = new Set(["comment", "post"]);
+
+class Messenger extends Phone {
+  constructor(panel, device, settings) {
+    super(panel, device, settings);
+    this.post = settings.post;
+    this.account = device.account;
+    this.views = new Map([["chat", "Đoạn chat"], ["post", "Bài viết của Trang"]].map(([name, title]) =>
+      [name, element("button", { type: "button", onclick: () => this.look(name) }, title)]));
+    this.at(".chat-head").after(element("div", { class: "views", role: "group", "aria-label": "Phần của Trang" }, ...this.views.values()));
+    this.menu = element("button", { type: "button", class: "icon", "aria-label": "Danh mục của Trang", "aria-expanded": "false",
+      onclick: () => this.openMenu(this.at(".keyboard").hidden) }, icon("menu"));
+    this.at(".composer").prepend(this.menu);
+    this.role = element("div", { class: "role", hidden: true }, "Cán bộ viết trong hộp thư Trang",
+      element("button", { type: "button", onclick: () => this.asStaff(false) }, "Thôi"));
+    this.at(".composer").before(this.role);
+    this.look("chat");
+  }
+
+  fillTray(samples) {
+    super.fillTray(samples);
+    this.at(".tray").append(element("button", { type: "button", onclick: () => this.asStaff(true) }, icon("desk"), "Cán bộ viết"));
+  }
+
+  asStaff(on) {
+    this.toggleTray(false);
+    this.role.hidden = !on;
+    this.at(".composer .text").placeholder = on ? "Cán bộ trả lời người dân" : this.view === "post" ? "Viết bình luận" : "Nhắn tin";
+    this.at(".composer .text").focus({ preventScroll: true });
+  }
+
+  submit(text) {
+    if (!this.role.hidden) this.act("staff", { text });
+    else this.act(this.view === "post" ? "comment" : "text", { text });
+    if (!this.role.hidden) this.asStaff(false);
+  }
+
+  look(view) {
+    this.view = view;
+    for (const [name, button] of this.views) button.setAttribute("aria-pressed", String(name === view));
+    this.views.get(view).classList.remove("news");
+    this.toggleTray(false);
+    this.role.hidden = true;
+    this.at(".attach").hidden = view === "post";
+    this.at(".composer .text").placeholder = view === "post" ? "Viết bình luận" : "Nhắn tin";
+    this.panel.classList.toggle("below-post", view === "post");
+    this.shown = "";
+    if (this.last) this.draw(this.last);
+  }
+
+  draw(phone) {
+    const known = this.last?.messages.length ?? 0;
+    this.last = phone;
+    for (const message of phone.messages.slice(known)) {
+      const view = BELOW_POST.has(message.kind) ? "post" : "chat";
+      if (known && view !== this.view && message.sender !== "citizen") this.views.get(view).classList.add("news");
+    }
+    super.draw(phone);
+  }
+
+  lines(phone) {
+    const chat = phone.messages.filter((message) => !BELOW_POST.has(message.kind));
+    if (this.view === "post") return [this.pagePost(), ...phone.messages.filter((message) => BELOW_POST.has(message.kind)).map((message) => this.comment(message, phone))];
+    const newest = chat.at(-1);
+    const messages = chat.map((message) => message === newest ? message
+      : { ...message, buttons: message.buttons.map((row) => row.filter((button) => !QUICK.has(button.kind))).filter((row) => row.length) });
+    return super.lines({ ...phone, messages });
+  }
+
+  welcome() {
+    const start = element("button", { type: "button", class: "button primary begin", onclick: () => this.act("start", {}) }, "Bắt đầu");
+    const item = super.welcome();
+    item.append(start);
+    return item;
+  }
+
+  pagePost() {
+    return element("li", { class: "post" }, element("strong", {}, this.account), element("p", {}, this.post),
+      element("small", {}, "Bình luận ở đây ai cũng đọc được. Trang mời vào đoạn chat để tiếp nhận."));
+  }
+
+  comment(message, phone) {
+    const classes = ["comment", message.sender === "citizen" ? "" : "by-page", message.reply_to ? "below" : ""].join(" ");
+    return element("li", { class: classes },
+      element("div", { class: "body" }, element("strong", {}, message.sender === "citizen" ? phone.name : this.account),
+        element("span", { class: "text" }, message.deleted ? "Bình luận đã bị xóa" : message.text)),
+      element("span", { class: "meta" }, clock(message.at), message.edited_at ? " · đã sửa" : "", message.acked_at ? " · đã nhận" : ""));
+  }
+
+  openMenu(open) {
+    this.at(".keyboard").hidden = !open;
+    this.menu.setAttribute("aria-expanded", String(open));
+    this.scroll();
+  }
+
+  drawKeyboard(rows) {
+    const open = this.menu.getAttribute("aria-expanded") === "true" && this.view === "chat" && rows.length > 0;
+    super.drawKeyboard(rows);
+    this.menu.hidden = rows.length === 0 || this.view === "post";
+    this.openMenu(open);
+  }
+
+  act(action, body) {
+    this.openMenu(false);
+    return super.act(action, body);
   }
 }
 
@@ -408,7 +534,7 @@ const offerStaffPage = (url) => {
 // --- which devices are on the table ---------------------------------------------------------
 
 // How a platform is shown. A view has `id`, `refresh()` and `scroll()`; its constructor gets (panel, device, settings).
-const VIEWS = { zalo: Phone, telegram: Phone };
+const VIEWS = { zalo: Phone, telegram: Phone, facebook: Messenger };
 const SEATS = 2;
 
 // A tab per device: the ones pressed last have a seat. On a narrow screen there is one seat, shared with the cases.
@@ -425,7 +551,9 @@ class Switchboard {
       const tab = element("button", { type: "button", "data-tab": device.platform }, device.title);
       nav.insertBefore(tab, cases);
       this.tabs.set(device.platform, tab);
-      return new VIEWS[device.platform](panel, device, settings);
+      const view = new VIEWS[device.platform](panel, device, settings);
+      view.onNews = () => tab.classList.toggle("news", panel.classList.contains("away"));
+      return view;
     });
     nav.classList.toggle("many", settings.devices.length > SEATS);
     for (const [name, tab] of this.tabs) tab.addEventListener("click", () => this.show(name));
@@ -446,6 +574,7 @@ class Switchboard {
     for (const [name, tab] of this.tabs) {
       const seated = narrow ? this.stage.dataset.show === name : this.open.includes(name);
       tab.setAttribute("aria-pressed", String(seated));
+      if (seated) tab.classList.remove("news");
       const panel = this.stage.querySelector(`[data-panel="${name}"]`);
       panel.classList.toggle("away", !seated && (narrow || name !== "cases"));
     }
