@@ -74,8 +74,10 @@ def serve(
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(help="cổng đầu tiên muốn dùng")] = 8080,
-    profile: Annotated[str, typer.Option(help="bộ quy tắc của cả hai kênh")] = "tien-giang",
+    profile: Annotated[str, typer.Option(help="bộ quy tắc của mọi kênh")] = "tien-giang",
     telegram_profile: Annotated[str, typer.Option(help="bộ quy tắc khác cho Telegram")] = "",
+    facebook_profile: Annotated[str, typer.Option(help="bộ quy tắc khác cho Facebook")] = "",
+    email_profile: Annotated[str, typer.Option(help="bộ quy tắc khác cho thư điện tử")] = "",
     folder: Annotated[Path | None, typer.Option(help="giữ dữ liệu ở đây")] = None,
     speed: Annotated[float, typer.Option(help="đồng hồ của nền tảng giả lập chạy nhanh gấp mấy lần")] = 1.0,
 ) -> None:
@@ -87,6 +89,8 @@ def demo(
             port=port,
             zalo_profile=profile,
             telegram_profile=telegram_profile or profile,
+            facebook_profile=facebook_profile or profile,
+            email_profile=email_profile or profile,
             folder=folder,
             speed=speed,
         )
@@ -141,6 +145,27 @@ def replay(numbers: list[int], config: Config = None) -> None:
         typer.echo(f"{one.number}: {one.text}")
     if not all(one.taken for one in done):
         raise typer.Exit(1)
+
+
+@app.command()
+def erase(
+    conversation: int,
+    config: Config = None,
+    yes: Annotated[bool, typer.Option("--yes", help="không hỏi lại")] = False,
+) -> None:
+    """Xóa dữ liệu cá nhân của một cuộc trao đổi theo yêu cầu của người dân; hồ sơ đã tiếp nhận được giữ."""
+    import asyncio
+
+    from app.erase import erase as run
+    from app.settings import load
+
+    if not yes:
+        typer.confirm(f"Xóa nội dung của cuộc trao đổi {conversation}? Không khôi phục được.", abort=True)
+    said = asyncio.run(run(load(config), conversation))
+    if not said:
+        typer.echo(f"Không có cuộc trao đổi {conversation}.", err=True)
+        raise typer.Exit(1)
+    typer.echo(said)
 
 
 @app.command()

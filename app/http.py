@@ -14,9 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import metrics
 from app.wiring import House
 from core.ports import Answer, Knock
+from pipeline.erasure import Erasures
 from pipeline.receive import LARGEST_BODY, Reception
 
 WEBHOOKS = "/webhooks/"
+DELETION = "deletion"
+"""Below an account's webhook: where its platform passes on that somebody wants their data erased."""
 
 
 def create_app(
@@ -76,6 +79,11 @@ def create_app(
             problems["spool"] = f"{gateway.spool.size} deliveries wait"
         return JSONResponse(problems or {"status": "ready"}, status_code=503 if problems else 200)
 
+    async def deletion(request: Request) -> Response:
+        from app.deletion import page
+
+        return page(await gateway.erasures.state(request.path_params["code"]))
+
     async def figures(request: Request) -> Response:
         return Response(await metrics.render(house), media_type="text/plain; version=0.0.4")
 
@@ -95,15 +103,15 @@ def create_app(
     routes += [Route("/store/updates", store_push, methods=["POST"]), Route("/media/{blob}", media)]
     if inbox is not None:
         routes.append(Mount("/inbox", inbox))
-    routes += [Route("/", domain_file), Route("/{name}.html", domain_file)]
-    return Front(Starlette(routes=routes, lifespan=living), gateway.reception)
+    routes += [Route("/deletion/{code}", deletion), Route("/", domain_file), Route("/{name}.html", domain_file)]
+    return Front(Starlette(routes=routes, lifespan=living), gateway.reception, gateway.erasures)
 
 
 class Front:
     """Webhooks are answered before any framework looks at them: they are nearly all the traffic there is."""
 
-    def __init__(self, rest: ASGIApp, reception: Reception) -> None:
-        self._rest, self._reception = rest, reception
+    def __init__(self, rest: ASGIApp, reception: Reception, erasures: Erasures) -> None:
+        self._rest, self._reception, self._erasures = rest, reception, erasures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(WEBHOOKS):
@@ -118,7 +126,13 @@ class Front:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
             knock = Knock(method=scope["method"], path=scope["path"], query=query, headers=headers, body=body)
-            answer = await self._reception.knock(channel, account, knock)
+            account, _, what = account.partition("/")
+            if not what:
+                answer = await self._reception.knock(channel, account, knock)
+            elif what == DELETION:
+                answer = await self._erasures.knock(channel, account, knock)
+            else:
+                answer = Answer(404)
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         lines.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": lines})

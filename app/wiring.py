@@ -134,7 +134,7 @@ def is_running(settings: Settings) -> bool:
 def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], datetime] = utc_now) -> House:
     """Open the database and wire everything; nothing is listening or sending yet. Raises `SettingsError`."""
     folder = Path(settings.folder)
-    seal = Seal(_data_key(settings, folder))
+    seal = Seal(data_key(settings, folder))
     server, url = open_database(settings)
     pool = AsyncConnectionPool(
         url, min_size=1, max_size=8, open=False, kwargs={"autocommit": True, "prepare_threshold": 1},
@@ -149,6 +149,7 @@ def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], d
     gateway = Gateway(
         url=url, seal=seal, accounts=accounts, store=store, blobs=blobs, pool=pool, folder=folder,
         media_url=links.make, now=now, roles=roles or Roles(), poll_store=settings.store.poll,
+        deletion_url=lambda code: f"{settings.public_url.rstrip('/')}/deletion/{code}",
     )  # fmt: skip
     return House(settings, server, url, seal, outgoing, blobs, links, pool, gateway)
 
@@ -179,7 +180,8 @@ def make_store(settings: Settings, outgoing: Outgoing, now: Callable[[], datetim
     )
 
 
-def _data_key(settings: Settings, folder: Path) -> bytes:
+def data_key(settings: Settings, folder: Path) -> bytes:
+    """The key that seals personal data; made at first use. Raises `SettingsError`."""
     given = settings.data_key.get_secret_value()
     if not given:
         return key_from_file(folder / "data.key")

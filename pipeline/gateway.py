@@ -15,12 +15,13 @@ import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from backend_client import GeoReportStore
-from core.errors import SendError
+from core.errors import Misconfigured, SendError
 from core.events import Event, GivenBack, OperatorWrote, Source, TakenOver, TimerFired
 from core.ports import Blobs, Polled, Tends
 from pipeline import flight
 from pipeline.account import Account, Accounts
 from pipeline.catch_up import CatchUp
+from pipeline.erasure import Erasures
 from pipeline.errand import Errand, ErrandKey, Lane
 from pipeline.flight import FlightRecorder, Mark
 from pipeline.follow import StoreNews
@@ -31,7 +32,8 @@ from pipeline.receive import Reception
 from pipeline.revive import revive
 from pipeline.schedule import Engine
 from pipeline.writer import Writer
-from storage import conversations, errands
+from storage import alarms, conversations, errands
+from storage.alarms import Alarm
 from storage.errands import Process
 from storage.seal import Seal
 from storage.spool import Spool
@@ -41,6 +43,8 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS = 5.0
 STOP_SECONDS = 10.0
+_ERASED = 0
+"""No process has this number: a notice for it tells all of them that a conversation was erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ class Gateway:
         now: Callable[[], datetime],
         roles: Roles = Roles(),
         poll_store: bool = True,
+        deletion_url: Callable[[str], str] = "/deletion/{}".format,
     ) -> None:
         self.owner = secrets.randbelow(2**31 - 1) + 1
         self.accounts, self.pool, self.now, self._seal, self.roles = accounts, pool, now, seal, roles
@@ -96,6 +101,7 @@ class Gateway:
         )
         cursor = DatabaseVault(pool, seal, "store:updates")
         self.news = StoreNews(store=store, writer=self.writer, pool=pool, cursor=cursor, now=now)
+        self.erasures = Erasures(accounts=accounts, pool=pool, seal=seal, blobs=blobs, now=now, url=deletion_url)
         self.catch_up = CatchUp(self.reception, accounts, DatabaseVault(pool, seal, "alive"), now)
         self._profiles = sorted({account.profile.id for account in accounts.all()})
         self.engine = Engine(
@@ -105,6 +111,7 @@ class Gateway:
                 "ring": ("* * * * * */5", self.ring),
                 "tend": ("*/30 * * * *", self.tend),
                 "beat": ("* * * * *", self.catch_up.beat),
+                "erase": ("* * * * * 30", self.erasures.carry_out),
                 **({"poll_store": ("* * * * *", self.poll_store)} if poll_store else {}),
             },
         )
@@ -140,6 +147,7 @@ class Gateway:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.erasures.stop()
         await self.lanes.stop(STOP_SECONDS)
         await self.writer.stop()
         if not self.lanes.waiting:
@@ -232,6 +240,8 @@ class Gateway:
             await connection.execute("listen tiepnhan_lane")
             async for notice in connection.notifies():
                 owner, conversation, lane = map(int, notice.payload.split(":"))
+                if owner == _ERASED:
+                    self.lanes.erase(conversation)
                 if owner != self.owner:
                     continue
                 rows = await errands.of_lane(self.pool, conversation, lane, self.owner)
@@ -266,14 +276,24 @@ class Gateway:
 
     async def tend(self) -> None:
         for account in self.accounts.all():
-            if isinstance(account.channel, Tends):
-                try:
-                    await account.channel.tend()
-                except SendError as error:
-                    log.error(
-                        "account.needs_help", channel=account.channel.name, account=account.channel.account,
-                        error=type(error).__name__, code=error.code,
+            channel = account.channel
+            if not isinstance(channel, Tends):
+                continue
+            try:
+                await channel.tend()
+            except SendError as error:
+                log.error(
+                    "account.needs_help", channel=channel.name, account=channel.account, error=type(error).__name__,
+                    code=error.code,
+                )  # fmt: skip
+                if isinstance(error, Misconfigured):
+                    alarm = Alarm(
+                        channel=channel.name, account=channel.account, kind=alarms.TEND,
+                        reason=f"Misconfigured {error.code}: {error.reason}", since=self.now(), last_at=self.now(),
                     )  # fmt: skip
+                    await alarms.ring(self.pool, alarm)
+            else:
+                await alarms.well(self.pool, channel.name, channel.account, alarms.TEND)
 
     async def _replay_spool(self) -> None:
         while True:
@@ -307,6 +327,13 @@ class Gateway:
 
     async def give_back(self, conversation: int, *, operator: str, nonce: str) -> bool:
         return await self._operate(conversation, GivenBack(operator=operator, at=self.now()), nonce)
+
+    async def erase(self, conversation: int, *, operator: str) -> str:
+        """Erase what the citizen of a conversation said and sent, as they asked; the code of that request.
+
+        Raises `KeyError` for an unknown conversation.
+        """
+        return await self.erasures.ask(conversation, by=operator)
 
     async def _operate(self, conversation: int, event: Event, nonce: str) -> bool:
         address = await conversations.address(self.pool, conversation)

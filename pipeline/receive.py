@@ -17,7 +17,8 @@ from core.ports import Answer, Knock
 from pipeline.account import Account, Accounts
 from pipeline.items import Item, Overloaded, StorageAway
 from pipeline.writer import Writer
-from storage import deliveries
+from storage import alarms, deliveries
+from storage.alarms import Alarm
 from storage.seal import Seal
 from storage.spool import Spool, Spooled
 
@@ -178,6 +179,15 @@ class Reception:
             elif isinstance(event, AccountAlarm):
                 log.error("account.alarm", channel=account.channel.name, account=account.channel.account)
                 await self._keep(account, delivery, "alarm", event.reason, event.external_id)
+                await self._ring(account, event)
+
+    async def _ring(self, account: Account, event: AccountAlarm) -> None:
+        channel = account.channel
+        alarm = Alarm(
+            channel=channel.name, account=channel.account, kind=alarms.PLATFORM, reason=event.reason[:_LONGEST_REASON],
+            since=event.sent_at, last_at=self._now(),
+        )  # fmt: skip
+        await alarms.ring(self._pool, alarm)
 
     async def _keep(self, account: Account, delivery: Delivery, status: str, reason: str, external_id: str) -> None:
         channel = account.channel

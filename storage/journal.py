@@ -19,6 +19,10 @@ class Act(StrEnum):
     GAVE_BACK = "gave_back"
     REVEALED = "revealed"
     TROUBLE_SEEN = "trouble_seen"
+    ORIGINAL_SEEN = "original_seen"
+    ORIGINAL_FILE = "original_file"
+    ERASED = "erased"
+    ALARM_SEEN = "alarm_seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

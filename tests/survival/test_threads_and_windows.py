@@ -168,7 +168,7 @@ async def tell(opened: House, text: str, update: str) -> None:
     await settled(opened)
 
 
-DAY = {"reply_window": timedelta(hours=24), "person_window": timedelta(days=7)}
+DAY: dict[str, Any] = {"reply_window": timedelta(hours=24), "person_window": timedelta(days=7)}
 
 
 async def test_a_person_may_still_write_when_the_bot_may_not(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
