@@ -22,7 +22,7 @@ from channels.facebook.settings import FacebookSettings
 from channels.facebook.uploads import Uploads
 from channels.facebook.usage import SLOW_FROM
 from channels.facebook.wire import Id, Sent, word
-from core.errors import Misconfigured, SendError, TryAgain
+from core.errors import Misconfigured, SendError, TryAgain, Unreachable
 from core.events import PlatformEvent
 from core.model import Delivery, Media, MediaRef, OutboundMessage, Peer, Receipt
 from core.ports import Answer, Blobs, ErasureAsked, Http, Knock, PeerDetail, Vault
@@ -142,9 +142,11 @@ class FacebookChannel:
 
     async def erasure_users(self, user: str) -> list[str]:
         """The ids on this Page of an app-scoped user, that id itself included: Meta may know no others."""
-        found = await self._graph.get(
-            f"/{quote(user, safe='')}/ids_for_pages", _PageUsers, as_app=True, page=self._settings.page_id
-        )
+        path = f"/{quote(user, safe='')}/ids_for_pages"
+        try:
+            found = await self._graph.get(path, _PageUsers, as_app=True, page=self._settings.page_id)
+        except Unreachable:  # never met this Page
+            return [user]
         ids = [word(known.id) for known in found.data]
         return list(dict.fromkeys([*filter(None, ids), user]))
 

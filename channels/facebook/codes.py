@@ -56,15 +56,20 @@ PAIRS: Mapping[tuple[int, int], Outcome] = {
 CODES: Mapping[int, Outcome] = {
     **dict.fromkeys((1, 2, 1200), _LOST),
     **dict.fromkeys(THROTTLES, _THROTTLED),
-    **dict.fromkeys((3, 10, 200, 230), _PERMISSION),
+    **dict.fromkeys((3, 10, 200, 210, 230), _PERMISSION),
     100: (Refused, "Facebook báo tham số không hợp lệ"),
-    **dict.fromkeys((102, 190), (Misconfigured, _DEAD)),
+    **dict.fromkeys((102, 190, 2500), (Misconfigured, _DEAD)),
     368: (Misconfigured, "Facebook coi việc gửi tin là lạm dụng và tạm chặn"),
     551: _AWAY,
     10900: (Refused, "Bình luận này đã được trả lời riêng"),
     10902: (Refused, "Bình luận này không trả lời riêng được"),
     10903: (Unreachable, "Người viết bình luận không nhận tin riêng"),
 }
+
+FRAGMENTS: Mapping[tuple[int, str], Outcome] = {
+    (100, "appsecret_proof"): (Misconfigured, "appsecret_proof sai: xem lại khóa bí mật (app_secret) của ứng dụng"),
+}
+"""Where only Meta's wording tells a wrong setting from a wrong message."""
 
 PROXY: Mapping[int, Outcome] = {
     401: (Misconfigured, "Máy chủ trung gian từ chối quyền truy cập"),
@@ -100,15 +105,19 @@ def read(answer: Answer) -> bytes:
 def verdict(error: GraphError, status: int) -> SendError:
     """What an error of the Graph API means, as an exception to raise. `status` is HTTP's."""
     subcode = error.error_subcode or 0
-    known = PAIRS.get((error.code, subcode)) or SUBCODES.get(subcode) or CODES.get(error.code)
-    if known is None:
-        known = _unlisted(error, status)
+    said = error.message or ""
+    known = PAIRS.get((error.code, subcode)) or SUBCODES.get(subcode) or _worded(error.code, said)
+    known = known or CODES.get(error.code) or _unlisted(error, status)
     kind, why = known
     if kind in {Refused, Misconfigured, Unknown}:
-        said = _SENSITIVE.sub("…", error.message or "")[:160]
+        said = _SENSITIVE.sub("…", said)[:160]
         why = f"{why}{f': {said}' if said else ''}{f' [{error.fbtrace_id[:40]}]' if error.fbtrace_id else ''}"
     code = f"{error.code}/{subcode}" if subcode else str(error.code)
     return kind(why, code=code, after=_THROTTLE_PAUSE if known is _THROTTLED else None)
+
+
+def _worded(code: int, said: str) -> Outcome | None:
+    return next((known for (where, part), known in FRAGMENTS.items() if where == code and part in said), None)
 
 
 def _unlisted(error: GraphError, status: int) -> Outcome:

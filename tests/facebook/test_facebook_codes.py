@@ -40,6 +40,7 @@ ROWS: list[tuple[int, int | None, int, type[SendError]]] = [
     (10, None, 403, Misconfigured),
     (200, None, 403, Misconfigured),
     (200, 1234, 403, Misconfigured),
+    (210, None, 403, Misconfigured),
     (230, None, 403, Misconfigured),
     (3, None, 400, Misconfigured),
     (100, None, 400, Refused),
@@ -51,6 +52,7 @@ ROWS: list[tuple[int, int | None, int, type[SendError]]] = [
     (100, 2018292, 400, Refused),
     *((190, sub, 401, Misconfigured) for sub in (None, 460, 463, 467)),
     (102, None, 401, Misconfigured),
+    (2500, None, 400, Misconfigured),
     (368, None, 400, Misconfigured),
     (551, None, 400, Unreachable),
     (200, 1545041, 400, Unreachable),
@@ -110,6 +112,10 @@ def test_an_unknown_error_is_final_unless_meta_calls_it_passing() -> None:
     assert type(failed(7777)) is Refused
     assert type(failed(7777, is_transient=True)) is TryAgain
     assert type(failed(7777, is_transient=True, status=500)) is Unknown
+
+
+def test_a_wrong_app_secret_stops_the_account_and_not_the_message() -> None:
+    assert type(failed(100, message="Invalid appsecret_proof provided in the API argument")) is Misconfigured
 
 
 def test_an_error_told_with_status_200_is_an_error() -> None:
