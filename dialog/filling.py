@@ -3,6 +3,7 @@
 A slot that is known is left alone, except when the citizen was asked for it or corrects it (`over`).
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -217,12 +218,26 @@ def take_wards(turn: Turn, reading: PlaceReading) -> None:
     )
     # A ward named anew is asked about anew, even if an earlier one had been agreed on.
     turn.update_form(settled=tuple(slot for slot in turn.form.settled if slot != "ward"))
-    if reading.needs is Needs.NOTHING:
+    if reading.needs is Needs.NOTHING or _named_whole(reading):
         turn.update_form(wards=())
         if len(options) == 1:
             set_ward(turn, options[0])
+        if len(options) == 1 and options[0].old:
+            turn.note(wording.ward_now(turn.profile, options[0], "ward_now"), firm=False)
     else:
         turn.update_form(wards=options)
+
+
+_KIND = re.compile(r"(?:phuong|xa|thi tran|dac khu|p|f|x|tt)[ .\d]")
+
+
+def _named_whole(reading: PlaceReading) -> bool:
+    """A commune named with its kind, which was one and is one: there is nothing to ask, only to tell (D17).
+
+    An old district beside it is an old address, and its mapping is confirmed (`location.legacy_district`, D01, D05).
+    """
+    clear = not reading.district and _KIND.match(wording.fold(reading.ward_typed)) is not None
+    return clear and reading.needs is Needs.CONFIRM
 
 
 def set_ward(turn: Turn, ward: WardOption) -> None:

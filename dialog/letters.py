@@ -11,7 +11,6 @@ from datetime import timedelta
 import msgspec
 
 from core.effects import Handoff
-from core.events import InboundMessage
 from core.model import Case
 from dialog import wording
 from dialog.cases import checksum
@@ -78,8 +77,10 @@ def add_heading(turn: Turn) -> None:
     said = turn.reading
     if not (fresh and heading) or message.about or turn.form.draft.description:
         return
-    if _says_enough(said) or wording.fold(heading) in wording.fold(message.text):
-        _take_hints(turn, replace(message, text=heading))
+    hint = read(replace(message, text=heading), profile=turn.profile, now=turn.now)
+    elsewhere = said.place is None and hint.place is not None and hint.place.parts > 0 and len(said.text) <= LITTLE
+    if wording.fold(heading) in said.folded or (_says_enough(said) and not elsewhere):
+        _take_hints(turn, hint)
         return
     as_headed = not message.text or _AS_HEADED.match(wording.fold(message.text)) is not None
     turn.message = replace(message, text=heading if as_headed else f"{heading}. {message.text}")
@@ -94,9 +95,9 @@ def _says_enough(said: Reading) -> bool:
     return bool(said.category_candidates or said.type_candidates) or len(said.text) > LITTLE
 
 
-def _take_hints(turn: Turn, heading: InboundMessage) -> None:
+def _take_hints(turn: Turn, hint: Reading) -> None:
+    """What the letter itself leaves open is taken from its heading."""
     said = turn.reading
-    hint = read(heading, profile=turn.profile, now=turn.now)
     changes: dict[str, object] = {}
     for one in ("emergency", "exclusion", "level"):
         if not getattr(said, one):

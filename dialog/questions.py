@@ -155,11 +155,7 @@ def ask_ward(turn: Turn, slot: str, text: str, again: bool) -> None:
         turn.say(text, question=True)
         return
     if len(wards) == 1:
-        ward = wards[0]
-        rules = turn.profile.regulation
-        moved = any(province not in rules.provinces_now for province in rules.provinces_legacy)
-        new = f"{ward.new}, {ward.province}" if moved and ward.province else ward.new
-        text = turn.line("district_old", old=wording.ward_was(turn.profile, ward), new=new)
+        text = wording.ward_now(turn.profile, wards[0], "district_old")
         turn.say(text, _yes_no(turn, slot, "button_right"), question=True)
         return
     same_old = len({(ward.old, ward.old_district) for ward in wards}) == 1

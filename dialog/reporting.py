@@ -13,7 +13,7 @@ from dialog.needed import OTHER_CATEGORY, needs, open_questions
 from dialog.questions import ask, ask_next
 from dialog.reading import read
 from dialog.reading.model import Correction
-from dialog.side_answers import edit_slot, tell_corrected
+from dialog.side_answers import denies_ward, edit_slot, tell_corrected
 from dialog.turn import SILENCE, Turn
 
 NOTED = ("report_type", "location", "name", "org_name")
@@ -32,6 +32,9 @@ def report(turn: Turn) -> bool:
     if _another_matter(turn, sure=True):
         return _propose_switch(turn)
     slot = turn.waiting
+    if turn.reading.no and denies_ward(turn):
+        finish(turn, slot)
+        return True
     heard = answer(turn) if slot else Heard.OTHER
     if heard is Heard.DONE:
         _keep_track(turn, slot)

@@ -1,10 +1,12 @@
 """How the answers to questions beside the profile's fields are heard: the summary, wards, offers, corrections."""
 
+from dataclasses import replace
+
 from dialog import filling, wording
 from dialog.ending import submit, supplement
 from dialog.heard import Heard, agrees, declines
 from dialog.questions import ask, editable
-from dialog.reading.model import Reading
+from dialog.reading.model import PlaceReading, Reading
 from dialog.state import WardOption
 from dialog.turn import Turn
 
@@ -86,11 +88,7 @@ def hear_ward(turn: Turn) -> Heard:
     if len(form.wards) == 1 and agrees(reading) and not (place and place.options):
         ward = form.wards[0]
     if ward is None and place and place.options:
-        if place.local and wording.fold(place.local) != wording.fold(form.draft.place.text if form.draft.place else ""):
-            filling.fill(turn, replacing={"location"})
-        else:
-            filling.take_wards(turn, place)
-            turn.filled.append("location")
+        rename_ward(turn, place)
         return Heard.ANSWERED
     if ward:
         agree_on_ward(turn, ward)
@@ -108,6 +106,32 @@ def hear_ward(turn: Turn) -> Heard:
     turn.filled.append("ward")
     ask(turn, "ward", text=turn.line("ward_ask"))
     return Heard.DONE
+
+
+def rename_ward(turn: Turn, place: PlaceReading) -> None:
+    """Take the ward that is named now; the rest of the place stays unless it is named anew as well."""
+    known = turn.form.draft.place
+    if place.local and wording.fold(place.local) != wording.fold(known.text if known else ""):
+        filling.fill(turn, replacing={"location"})
+    elif known:
+        turn.update_draft(place=replace(known, ward_old=""))
+        filling.take_wards(turn, place)
+        turn.filled.append("location")
+
+
+def denies_ward(turn: Turn) -> bool:
+    """ "không, phường 6 Mỹ Tho": to whatever question, a ward that was told and not asked about was wrong."""
+    reading, known = turn.reading, turn.form.draft.place
+    if not reading.no or known is None or not known.ward_old or turn.waiting in _ASKS_PLACE:
+        return False
+    if reading.place is None or not reading.place.options:
+        return False
+    rename_ward(turn, reading.place)
+    tell_corrected(turn)
+    return True
+
+
+_ASKS_PLACE = frozenset({"ward", "location", "address", "behalf_address"})
 
 
 def hear_pictured(turn: Turn) -> Heard:

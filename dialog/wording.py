@@ -110,6 +110,14 @@ def ward_was(profile: Profile, option: WardOption) -> str:
     return line(profile, "ward_in", new=option.old, old=option.old_district) if option.old_district else option.old
 
 
+def ward_now(profile: Profile, ward: WardOption, template: str) -> str:
+    """The old ward with today's, with its province where the provinces were merged."""
+    rules = profile.regulation
+    moved = any(province not in rules.provinces_now for province in rules.provinces_legacy)
+    new = f"{ward.new}, {ward.province}" if moved and ward.province else ward.new
+    return line(profile, template, old=ward_was(profile, ward), new=new)
+
+
 def place_line(profile: Profile, place: Place) -> str:
     """The place as it is read back: own words, then today's ward with the old one."""
     ward = place.ward_new

@@ -8,10 +8,11 @@ import pytest
 from app.rehearsal.record import Say
 from core.events import GivenBack
 from dialog import waiting_for
-from dialog.wording import masked
+from dialog.wording import masked, summary
 
 Talks = Callable[..., Any]
 WARD = "ngập nước hẻm 10 Ấp Bắc phường 5 Mỹ Tho"
+TOLD = "ngập nước ở ấp 4, xã Tân Mỹ Chánh"
 LAMP = "đèn đường tắt 3 đêm nay ở 20 Nguyễn Huệ, phường Mỹ Tho"
 
 
@@ -47,6 +48,36 @@ def test_a_wrong_mapping_does_not_block_the_report(talk: Talks) -> None:
 
     assert waiting_for(conversation.stage.state) == "name"
     assert "ward_unsure" in conversation.stage.state.form.draft.flags
+
+
+def test_an_old_ward_with_one_successor_is_told_and_stands_in_the_summary(talk: Talks) -> None:
+    """D17: named with its kind and without an old district, it leaves nothing to ask."""
+    conversation = talk()
+    answer = conversation.says(TOLD)
+
+    assert "nay thuộc phường Mỹ Phong" in answer
+    assert waiting_for(conversation.stage.state) == "name"
+    assert "xã Tân Mỹ Chánh cũ" in summary(conversation.profile, conversation.stage.state.form)
+
+
+@pytest.mark.parametrize("reply", ["không, xã Tân Hương", "không phải, xã Tân Hương"])
+def test_a_ward_that_was_told_wrongly_is_replaced_by_the_one_named(talk: Talks, reply: str) -> None:
+    conversation = talk()
+    conversation.says(TOLD)
+
+    conversation.says(reply)
+
+    assert "Tân Hương" in (place_of(conversation).ward_old or place_of(conversation).ward_new)
+    assert waiting_for(conversation.stage.state) == "name"
+
+
+def test_a_bare_name_may_be_a_ward_and_is_asked_about(talk: Talks) -> None:
+    conversation = talk()
+
+    answer = conversation.says("ngập nước ở ấp 4, Tân Mỹ Chánh")
+
+    assert "phường Mỹ Phong" in answer
+    assert waiting_for(conversation.stage.state) == "ward"
 
 
 @pytest.mark.parametrize("reply", ["Cầu Giấy ạ", "1"])
