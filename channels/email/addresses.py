@@ -77,9 +77,9 @@ def _address(phrase: str, bracketed: str | None, comment: str, charset: str) -> 
     if bracketed is None and found:  # old mail has the name in a comment behind the address
         phrase = phrase.replace(found, "").strip()
     name = _unquoted(phrase) or (comment if found else "")
+    name = decode_header(name, charset=charset).strip("\"'<> ")
     if bracketed and not found:  # as in: Mail Delivery Subsystem <MAILER-DAEMON>
-        name = f"{name} <{bracketed}>".strip()
-    name = decode_header(name, charset=charset).strip("\"' ")
+        name = f"{name} <{decode_header(bracketed, charset=charset)}>".strip()
     addr = _lower(found)
     return Address(addr, "" if _lower(name) == addr else name)
 

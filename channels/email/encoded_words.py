@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from channels.email.charsets import decode, nfc
+from channels.email.charsets import canonical, decode, nfc
 
 _WORD_START: Final = re.compile(r"=\?([!->@-~]{1,60})\?([bBqQ])\?")
 _CONTROLS: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
@@ -52,7 +52,11 @@ def decode_raw(value: str, charset: str = "") -> str:
     """Text of a value that may hold raw 8-bit bytes (as surrogate escapes). Never raises."""
     if value.isascii():
         return value
-    return decode(value.encode("utf-8", "surrogateescape"), charset, detect=False).text
+    body = value.encode("utf-8", "surrogateescape")
+    try:
+        return nfc(body.decode())  # the only raw text that the mail standards allow, and never right by chance
+    except UnicodeDecodeError:
+        return decode(body, "" if canonical(charset) in ("utf-8", "utf8") else charset, detect=False).text
 
 
 def one_line(text: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from channels.email.charsets import decode
-from channels.email.encoded_words import decode_header, one_line
+from channels.email.charsets import Text, decode
+from channels.email.encoded_words import decode_header
 
 _MAX_LENGTH: Final = 8192
 _MAX_PARAMS: Final = 100
@@ -51,9 +51,9 @@ def read_parameterised(value: str) -> Parameterised:
         else:
             extended.setdefault(match[1], {}).setdefault(int(match[2] or 0), (text, match[3] is not None))
     for name, pieces in extended.items():
-        text = _rfc2231(pieces)
-        if "\ufffd" not in text or name not in plain:
-            plain[name] = text
+        whole = _rfc2231(pieces)
+        if whole.certain or name not in plain:
+            plain[name] = decode_header(whole.text)
     return Parameterised(head.strip().lower(), plain)
 
 
@@ -71,7 +71,7 @@ def _raw_params(rest: str) -> list[tuple[str, str]]:
     return out
 
 
-def _rfc2231(pieces: Mapping[int, tuple[str, bool]]) -> str:
+def _rfc2231(pieces: Mapping[int, tuple[str, bool]]) -> Text:
     """The continuations of one parameter, put together as bytes: a letter may be cut between two of them."""
     charset, body = "", bytearray()
     for number, (text, percent) in sorted(pieces.items()):
@@ -79,5 +79,4 @@ def _rfc2231(pieces: Mapping[int, tuple[str, bool]]) -> str:
             charset, _, text = text.split("'", 2)
         raw = text.encode("utf-8", "surrogateescape")
         body += unquote_to_bytes(raw) if percent else raw
-    text = decode(bytes(body), charset, detect=False).text
-    return decode_header(text) if "=?" in text else one_line(text)
+    return decode(bytes(body), charset, detect=False)
