@@ -47,7 +47,7 @@ def read_attachments(said: Message) -> Content:
     place, unknown = place_in(text), ""
     for attachment, payload in items:
         kind, url = MEDIA.get(attachment.type), payload.url or ""
-        if _sticker(attachment, payload) or (url and url in stickers):
+        if url in stickers:
             continue
         if kind is not None and 0 < len(url) <= _LONGEST_URL:
             media.append(MediaRef(kind=kind, key=url, name=_name(url) if kind is MediaKind.FILE else ""))

@@ -124,6 +124,15 @@ async def test_a_file_that_does_not_come_decides_what_happens_next(
         await page.fetch(ref(URL))
 
 
+async def test_a_file_known_to_be_too_large_is_not_even_asked_for() -> None:
+    page, http = a_page()
+
+    with pytest.raises(Refused):
+        await page.fetch(MediaRef(kind=MediaKind.VIDEO, key=URL, size=25 * 2**20 + 1))
+
+    assert http.calls == []
+
+
 async def test_an_expired_address_says_what_to_do() -> None:
     page, _ = a_page(lambda call: answer(403, "URL signature expired"))
 

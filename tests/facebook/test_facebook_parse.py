@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -472,6 +473,21 @@ def test_a_comment_that_comes_again_has_the_same_key() -> None:
     )
 
     assert first.external_id == again.external_id != other.external_id
+
+
+# --- how long it takes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://" * 125_000, "\\" * 500_000, "https://l.facebook.com/l.php?u=" * 32_000, "geo:1.11,1.11 " * 70_000],
+)
+def test_a_megabyte_is_read_in_time(text: str) -> None:
+    began = perf_counter()
+
+    heard(said(text=text, attachments=[{"type": "fallback", "payload": {"url": text, "title": text}}]))
+
+    assert perf_counter() - began < 5, "a second on an idle machine"
 
 
 # --- whatever comes ---------------------------------------------------------------------------------------------------
