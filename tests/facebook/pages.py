@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from channels.facebook import FacebookChannel, FacebookSettings
+from core.events import Ignored, InboundMessage, PlatformEvent
 from core.model import Delivery, Peer
 from core.ports import Answer
 from tests.channels.fakes import NOW, Call, FakeHttp, FakeVault, MemoryBlobs, answer, now
@@ -101,3 +102,26 @@ def said(**message: Any) -> Delivery:
 def changed(**value: Any) -> Delivery:
     """One change in the Page's feed."""
     return messaging({"field": "feed", "value": value}, where="changes")
+
+
+def read(given: Delivery, **changes: Any) -> list[PlatformEvent]:
+    """The events of a delivery, read by a Page with these settings."""
+    page, _ = a_page(**changes)
+    return page.parse(given)
+
+
+def one(given: Delivery, **changes: Any) -> PlatformEvent:
+    (found,) = read(given, **changes)
+    return found
+
+
+def heard(given: Delivery) -> InboundMessage:
+    found = one(given)
+    assert isinstance(found, InboundMessage)
+    return found
+
+
+def reason(given: Delivery, **changes: Any) -> str:
+    found = one(given, **changes)
+    assert isinstance(found, Ignored)
+    return found.reason

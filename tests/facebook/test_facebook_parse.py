@@ -11,49 +11,29 @@ from hypothesis import strategies as st
 
 from core.errors import DeliveryUnreadable
 from core.events import (
-    AccountAlarm,
     Ignored,
     InboundMessage,
     MessageEdited,
     MessageWithdrawn,
-    OwnEcho,
-    PlatformEvent,
-    Progress,
     PublicComment,
-    StaffWrote,
-    ThreadMoved,
 )
-from core.model import Contact, Delivery, MediaKind, MediaRef, Place
+from core.model import Contact
 from tests.channels.fakes import NOW
-from tests.facebook.pages import AN, APP, PAGE, SAMPLES, a_page, changed, delivery, event, messaging, said, sample
-
-EVENT_KINDS = (
-    InboundMessage | MessageEdited | MessageWithdrawn | PublicComment | ThreadMoved | StaffWrote | OwnEcho | Progress
+from tests.facebook.pages import (
+    AN,
+    PAGE,
+    SAMPLES,
+    a_page,
+    delivery,
+    event,
+    heard,
+    messaging,
+    one,
+    read,
+    reason,
+    said,
+    sample,
 )
-PICTURE = "https://scontent.xx.fbcdn.net/v/1.jpg?oe=65AABBCC"
-
-
-def read(given: Delivery, **changes: Any) -> list[PlatformEvent]:
-    page, _ = a_page(**changes)
-    return page.parse(given)
-
-
-def one(given: Delivery, **changes: Any) -> PlatformEvent:
-    (found,) = read(given, **changes)
-    return found
-
-
-def heard(given: Delivery) -> InboundMessage:
-    found = one(given)
-    assert isinstance(found, InboundMessage)
-    return found
-
-
-def reason(given: Delivery, **changes: Any) -> str:
-    found = one(given, **changes)
-    assert isinstance(found, Ignored)
-    return found.reason
-
 
 # --- one body, many events --------------------------------------------------------------------------------------------
 
@@ -252,227 +232,6 @@ def test_a_button_of_another_app_counts_by_its_title_on_standby_too() -> None:
 
     assert isinstance(found, InboundMessage)
     assert (found.text, found.choice, found.standby) == ("Gửi phản ánh", "", True)
-
-
-# --- what hangs on it -------------------------------------------------------------------------------------------------
-
-
-def attached(*attachments: Any, **message: Any) -> InboundMessage:
-    return heard(said(attachments=list(attachments), **message))
-
-
-@pytest.mark.parametrize(
-    "attachment",
-    [
-        {"type": "image", "payload": {"url": PICTURE, "sticker_id": 369239263222822}},
-        {"type": "image", "payload": {"url": PICTURE}, "sticker_id": "369239263222822"},
-        {"type": "sticker", "payload": {"url": PICTURE, "sticker_id": "369239343222814"}},
-    ],
-)
-def test_a_like_is_a_sticker_and_never_a_picture_of_the_problem(attachment: Any) -> None:
-    found = attached(attachment)
-
-    assert (found.sticker, found.media) == ("👍", ())
-
-
-def test_a_sticker_without_an_id_is_one_by_its_type() -> None:
-    assert attached({"type": "sticker", "payload": {"url": PICTURE}}).sticker == "sticker"
-    assert heard(said(sticker_id=56789012345678)).sticker == "56789012345678"
-
-
-def test_a_stickers_picture_beside_it_is_not_taken_either() -> None:
-    found = attached(
-        {"type": "image", "payload": {"url": PICTURE}}, {"type": "sticker", "payload": {"url": PICTURE}}, text=None
-    )
-
-    assert (found.sticker, found.media) == ("sticker", ())
-
-
-def test_a_picture_beside_words_and_a_sticker_is_kept() -> None:
-    found = attached(
-        {"type": "image", "payload": {"url": PICTURE}}, {"type": "sticker", "payload": {"sticker_id": 5}}, text="Đây"
-    )
-
-    assert (found.text, found.sticker, found.media) == ("Đây", "5", (MediaRef(kind=MediaKind.IMAGE, key=PICTURE),))
-
-
-@pytest.mark.parametrize("bad", [None, 7, [], {}, {"type": 7}, {"type": "image"}, {"type": "image", "payload": None}])
-def test_one_bad_attachment_never_spoils_words_and_pictures(bad: Any) -> None:
-    found = attached(bad, {"type": "image", "payload": {"url": PICTURE}}, text="Đây")
-
-    assert (found.text, len(found.media)) == ("Đây", 1)
-
-
-@pytest.mark.parametrize("kind", ["appointment_booking", "hologram"])
-def test_an_attachment_of_an_unknown_kind_is_told_to_the_citizen(kind: str) -> None:
-    assert attached({"type": kind, "payload": {}}).unsupported == kind
-
-
-@pytest.mark.parametrize("kind", ["reel", "ig_reel", "post", "ig_post", "fallback"])
-def test_what_is_shared_is_told_by_its_words_and_address(kind: str) -> None:
-    shared = {"type": kind, "payload": {"url": "https://www.facebook.com/x", "title": "Ngập"}}
-
-    assert attached(shared).text == "Ngập\nhttps://www.facebook.com/x"
-
-
-def test_an_old_link_has_its_words_beside_the_type() -> None:
-    old = {"type": "fallback", "title": "Ngập", "url": "https://bacninh.gov.vn/a", "payload": None}
-
-    assert attached(old).text == "Ngập\nhttps://bacninh.gov.vn/a"
-
-
-def test_a_preview_adds_nothing_to_the_words_it_belongs_to() -> None:
-    preview = {"type": "fallback", "payload": {"url": "https://bacninh.gov.vn/a", "title": "Ngập"}}
-
-    assert attached(preview, text="xem https://bacninh.gov.vn/a").text == "xem https://bacninh.gov.vn/a"
-
-
-@pytest.mark.parametrize("coordinates", [{"lat": 91, "long": 0}, {"lat": 1}, None, {"lat": "x", "long": 1}])
-def test_a_pin_without_usable_coordinates_is_asked_for_again(coordinates: Any) -> None:
-    found = attached({"type": "location", "payload": {"coordinates": coordinates}})
-
-    assert (found.place, found.unsupported) == (None, "location")
-
-
-def test_a_pins_title_is_no_address() -> None:
-    pin = {"type": "location", "title": "Vị trí của An", "payload": {"coordinates": {"lat": 21.1, "long": 106.0}}}
-
-    assert attached(pin).place == Place(lat=21.1, lon=106.0)
-
-
-def test_a_map_link_alone_is_a_place_and_no_text() -> None:
-    url = "https://www.google.com/maps?q=21.186111,106.076389"
-    preview = {"type": "fallback", "payload": {"url": url, "title": "Google Maps"}}
-
-    for found in (attached(preview, text=url), attached(preview), heard(said(text=url))):
-        assert (found.place, found.text) == (Place(lat=21.186111, lon=106.076389), "")
-
-
-def test_words_around_a_map_link_are_kept() -> None:
-    found = heard(said(text="Chỗ này https://maps.apple.com/?ll=21.186111,106.076389 ạ"))
-
-    assert found.place == Place(lat=21.186111, lon=106.076389)
-    assert found.text.startswith("Chỗ này")
-
-
-# --- echoes -----------------------------------------------------------------------------------------------------------
-
-
-def echo(**message: Any) -> PlatformEvent:
-    people = {"sender": {"id": PAGE}, "recipient": {"id": AN.user}}
-    return one(messaging(event(message={"mid": "m_1", "is_echo": True, **message}) | people))
-
-
-@pytest.mark.parametrize("app", [APP, int(APP)])
-@pytest.mark.parametrize("where", ["messaging", "standby"])
-def test_our_own_words_come_back_as_proof_that_they_arrived(app: Any, where: str) -> None:
-    body = event(message={"mid": "m_1", "is_echo": True, "app_id": app, "metadata": "key-1", "text": "x"})
-    people = {"sender": {"id": PAGE}, "recipient": {"id": AN.user}}
-
-    found = one(messaging(body | people, where=where))
-
-    assert isinstance(found, OwnEcho)
-    assert (found.key, found.peer) == ("key-1", AN)
-
-
-def test_what_another_app_sends_is_staffs() -> None:
-    found = echo(app_id=77, attachments=[{"type": "image", "payload": {"url": PICTURE}}])
-
-    assert isinstance(found, StaffWrote)
-    assert (found.staff, len(found.media)) == ("ứng dụng 77", 1)
-
-
-def test_what_the_page_takes_back_is_journaled() -> None:
-    found = echo(is_deleted=True)
-
-    assert isinstance(found, Ignored)
-    assert found.reason == "the Page took a message back"
-
-
-# --- control ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("owner", [APP, int(APP)])
-@pytest.mark.parametrize("how", ["pass_thread_control", "take_thread_control"])
-def test_a_thread_that_comes_to_our_app_is_ours(how: str, owner: Any) -> None:
-    found = one(messaging(event(**{how: {"previous_owner_app_id": None, "new_owner_app_id": owner}})))
-
-    assert isinstance(found, ThreadMoved)
-    assert (found.ours, found.by, found.peer) == (True, "", AN)
-
-
-def test_a_thread_without_an_owner_is_not_ours() -> None:
-    found = one(messaging(event(pass_thread_control={"metadata": "x"})))
-
-    assert isinstance(found, ThreadMoved)
-    assert (found.ours, found.by) == (False, "")
-
-
-def test_a_policy_decision_is_an_alarm_in_both_spellings() -> None:
-    alarms = read(
-        messaging(
-            {"recipient": {"id": PAGE}, "timestamp": 1, "policy-enforcement": {"action": "unblock"}},
-            {"recipient": {"id": PAGE}, "timestamp": 1, "policy_enforcement": {"action": "x", "reason": None}},
-        )
-    )
-
-    assert [alarm.reason for alarm in alarms if isinstance(alarm, AccountAlarm)] == [
-        "Meta đã bỏ chặn Trang",
-        "Meta ra quyết định về Trang (x)",
-    ]
-
-
-# --- comments ---------------------------------------------------------------------------------------------------------
-
-COMMENT = {"item": "comment", "verb": "add", "comment_id": "5_7", "post_id": "1_5", "created_time": 1767232795}
-
-
-def test_comments_can_be_left_unanswered() -> None:
-    assert reason(changed(**COMMENT), answer_comments=False) == "comments are not answered"
-
-
-def test_the_older_spelling_of_the_author_is_understood() -> None:
-    found = one(changed(**COMMENT, sender_id=7, sender_name="An"))
-
-    assert isinstance(found, PublicComment) and found.sender_name == "An"
-    assert reason(changed(**COMMENT, sender_id=int(PAGE))) == "the Page's own words"
-
-
-@pytest.mark.parametrize("published", [0, False])
-def test_a_draft_is_not_answered(published: Any) -> None:
-    assert reason(changed(item="post", verb="add", post_id="1_5", published=published)) == "not published"
-
-
-def test_a_visitors_post_brings_its_pictures_and_films() -> None:
-    photos = one(changed(item="status", verb="add", post_id="1_5", photos=["https://a/1", "https://a/2"], published=1))
-    photo = one(changed(item="photo", verb="add", post_id="1_5", link="https://a/1"))
-    film = one(changed(item="video", verb="add", post_id="1_5", link="https://a/3", published=True))
-
-    assert isinstance(photos, PublicComment) and isinstance(photo, PublicComment) and isinstance(film, PublicComment)
-    assert [ref.key for ref in photos.media] == ["https://a/1", "https://a/2"]
-    assert [(ref.kind, ref.key) for ref in photo.media + film.media] == [
-        (MediaKind.IMAGE, "https://a/1"),
-        (MediaKind.VIDEO, "https://a/3"),
-    ]
-
-
-@pytest.mark.parametrize("item", ["event", "like", "reaction", "milestone", ""])
-def test_the_rest_of_the_feed_is_journaled(item: str) -> None:
-    assert reason(changed(item=item, verb="add", post_id="1_5"))
-
-
-def test_a_comment_without_an_id_cannot_be_answered() -> None:
-    assert reason(changed(item="comment", verb="add", post_id="1_5")) == "comment without an id"
-
-
-def test_a_comment_that_comes_again_has_the_same_key() -> None:
-    first, again, other = (
-        one(changed(**COMMENT)),
-        one(changed(**COMMENT)),
-        one(changed(**COMMENT | {"comment_id": "5_8"})),
-    )
-
-    assert first.external_id == again.external_id != other.external_id
 
 
 # --- how long it takes --------------------------------------------------------------------------------------------
