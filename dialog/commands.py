@@ -88,7 +88,11 @@ def edit(turn: Turn) -> bool:
 
 
 def appeal(turn: Turn) -> bool:
-    return turn.state.form is None and cases.hear_follow_up(turn)
+    """A follow-up that turns into a matter the regulation excludes is judged as that (R-BN-35)."""
+    row = turn.profile.exclusions.get(turn.reading.exclusion)
+    if turn.state.form or (row and row.action in ("decline", "redirect")):
+        return False
+    return cases.hear_follow_up(turn)
 
 
 def assist(turn: Turn) -> bool:
