@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from channels.email import tcvn3
+from channels.email import outlook, tcvn3, tnef
 from channels.email.addresses import read_address, read_addresses
 from channels.email.charsets import canonical, decode
 from channels.email.encoded_words import decode_header
@@ -16,7 +16,6 @@ from channels.email.limits import MAX_DERIVED, MAX_PART_HEADER, MAX_SUBJECT, MAX
 from channels.email.mail import Address, Mail, Part, PartKind
 from channels.email.parts import make_part, shown_ids
 from channels.email.structure import Node, Tree, take_apart
-from channels.email.tnef import SIGNATURE, Tnef, unpack
 from channels.email.transfer import Encoded, split_uuencoded, undo
 
 _DERIVED_STEP: Final = 1000
@@ -64,7 +63,7 @@ class _Reading:
     texts: dict[int, tuple[str, str]] = field(default_factory=dict)
     """By number of the part: its plain text and its HTML, one of them empty."""
     files: list[_File] = field(default_factory=list)
-    packed: list[Tnef] = field(default_factory=list)
+    packed: list[tnef.Tnef] = field(default_factory=list)
     forwarded: list[Mail] = field(default_factory=list)
     reports: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
     returned: tuple[tuple[str, str], ...] = ()
@@ -143,8 +142,10 @@ def _read_leaf(reading: _Reading, node: Node, parents: tuple[Node, ...]) -> None
         _read_text(reading, node, body)
     elif node.mime in _NESTED or _is_renamed_mail(node, name, body):
         _read_nested(reading, node, body, name, in_report)
-    elif body.startswith(SIGNATURE):
+    elif body.startswith(tnef.SIGNATURE):
         _read_packed(reading, node, body, name)
+    elif name.lower().endswith(".msg") and body.startswith(outlook.SIGNATURE):
+        _read_outlook(reading, node, body, name)
     else:
         if node.mime in _SMIME:
             reading.problems.append("signed:opaque" if _is_signed(node, body) else "encrypted")
@@ -223,7 +224,7 @@ def _comes_from_a_daemon(reading: _Reading) -> bool:
 
 
 def _read_packed(reading: _Reading, node: Node, body: bytes, name: str) -> None:
-    found = unpack(body)
+    found = tnef.unpack(body)
     if found is None:
         reading.problems.append("tnef")
     _add(reading, node, body, name or "winmail.dat", machine=found is not None)
@@ -234,6 +235,18 @@ def _read_packed(reading: _Reading, node: Node, body: bytes, name: str) -> None:
         index = node.number + number * _DERIVED_STEP
         disposition = "inline" if file.cid else "attachment"
         reading.files.append(_File(index, file.body, file.name, file.mime, disposition, file.cid))
+
+
+def _read_outlook(reading: _Reading, node: Node, body: bytes, name: str) -> None:
+    _add(reading, node, body, name)
+    found = None if reading.nested else outlook.unpack(body)
+    if found is None:
+        reading.problems.append("outlook")
+        return
+    reading.forwarded.append(Mail(subject=found.subject, text=found.text))
+    for number, file in enumerate(found.files, 1):
+        index = node.number + number * _DERIVED_STEP
+        reading.files.append(_File(index, file.body, file.name, "", "attachment"))
 
 
 def _is_signed(node: Node, body: bytes) -> bool:

@@ -1,6 +1,9 @@
 """Files in mails: their names, their true types, what they are there for; and what is taken out of containers."""
 
+import contextlib
 import struct
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -316,3 +319,46 @@ def test_rich_text_becomes_a_page() -> None:
     assert to_html(b"{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\pard a\\par \\u273?\\'e8n}") == "<p>a<br>\nđèn</p>"
     wrapped = b"{\\rtf1\\ansi\\fromhtml1{\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 den}{\\*\\htmltag72 </p>}}"
     assert to_html(wrapped) == "<p>den</p>"
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)
+
+
+def test_an_outlook_file_stays_a_file_where_its_reader_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "extract_msg", None)
+    found = read_mail(mail(mime_part("application/vnd.ms-outlook; name=thu.msg", OLE)))
+    assert [(one.name, one.kind) for one in found.parts] == [("thu.msg", PartKind.EVIDENCE)]
+    assert found.problems == ("outlook",)
+
+
+@pytest.mark.parametrize("trouble", [None, ValueError("hostile bytes")])
+def test_an_outlook_file_gives_its_text_and_files_where_its_reader_is_installed(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception | None
+) -> None:
+    class Message(contextlib.nullcontext[None]):
+        subject, body = "Ngập nước", "Ngõ 7 ngập\r\n"
+        attachments = [SimpleNamespace(data=PHOTO, longFilename="ngập.jpg", shortFilename="NGAP.JPG")]  # noqa: RUF012
+
+        def __enter__(self) -> "Message":  # type: ignore[override]  # stands for itself
+            return self
+
+    def open_msg(body: bytes) -> Message:
+        if trouble:
+            raise trouble
+        return Message()
+
+    monkeypatch.setitem(sys.modules, "extract_msg", SimpleNamespace(openMsg=open_msg))
+    found = read_mail(mail(mime_part("application/vnd.ms-outlook; name=thu.msg", OLE)))
+    if trouble:
+        assert found.problems == ("outlook",)
+        return
+    assert [(one.index, one.name, one.mime) for one in found.parts][1:] == [(1000, "ngập.jpg", "image/jpeg")]
+    assert "Ngõ 7 ngập" in found.text
+
+
+def test_a_mail_renamed_to_msg_is_read_as_a_mail() -> None:
+    attached = mime_part("application/octet-stream; name=thu.msg", mail(PLAIN))
+    found = read_mail(mail(multipart("mixed", mime_part("text/plain", b"x"), attached, boundary="o")))
+    assert TEXT in found.text
