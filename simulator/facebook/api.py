@@ -156,7 +156,8 @@ class FacebookApi:
         if not of_app and call.token != self._config.page_token:
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
         proof = call.values.pop("appsecret_proof", None)
-        if proof is not None:
+        # An app's token holds the secret itself; clients send the proof of their other token along.
+        if proof is not None and not of_app:
             wanted = signing.appsecret_proof(self._config.app_secret, call.token)
             if not hmac.compare_digest(str(proof).encode(), wanted.encode()):
                 raise _method("Invalid appsecret_proof provided in the API argument")
