@@ -15,13 +15,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from channels.email.settings import EmailSettings
-from channels.email.threads import Marks, Thread, plain_subject
+from channels.email.threads import ID, Marks, Thread, plain_subject, sound, writable
 from core.model import MediaKind, OutboundMessage, Speaker
 
 OFFICE = ZoneInfo("Asia/Ho_Chi_Minh")
 LINE = 76
 LONGEST_SUBJECT = 200
-LONGEST_ID = 250
 
 INSTANCE = "X-Gateway-Instance"
 """On every automatic mail: a gateway that reads its own mail has found a loop."""
@@ -33,7 +32,6 @@ EXTENSIONS = {
 }  # fmt: skip
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+")
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}]")
 
 
@@ -66,11 +64,19 @@ class AsciiHeaders(EmailPolicy):
 
     def _folded(self, name: str, value: Any) -> str:
         if hasattr(value, "addresses"):
-            return f",{self.linesep} ".join(_written(address) for address in value.addresses)
+            return f",{self.linesep} ".join(self._address(name, address) for address in value.addresses)
         text = str(value)
         if text.isascii():
             return self._wrapped(name, text)
         return Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+
+    def _address(self, name: str, address: Address) -> str:
+        if not address.display_name or address.display_name.isascii():
+            return str(address)
+        words = Header(address.display_name, "utf-8", header_name=name).encode(linesep=self.linesep)
+        last = words.rpartition("\n")[2]
+        between = " " if len(last) + len(address.addr_spec) + len(name) + 5 <= LINE else f"{self.linesep} "
+        return f"{words}{between}<{address.addr_spec}>"
 
     def _wrapped(self, name: str, text: str) -> str:
         """ASCII, broken at its spaces only; what is longer than a line stays whole."""
@@ -82,12 +88,6 @@ class AsciiHeaders(EmailPolicy):
             else:
                 lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
         return f"{self.linesep} ".join(lines)
-
-
-def _written(address: Address) -> str:
-    if not address.display_name or address.display_name.isascii():
-        return str(address)
-    return f"{Header(address.display_name, 'utf-8').encode()} <{address.addr_spec}>"
 
 
 WIRE = AsciiHeaders(linesep="\r\n", cte_type="7bit", utf8=False)
@@ -112,7 +112,6 @@ def compose(
         mail[name] = value
     if reply_to := marks.reply_to(message.case):
         mail["Reply-To"] = _address(settings.display_name, reply_to)
-    mail["Content-Language"] = "vi"
     if message.speaker is Speaker.BOT:
         mail["Auto-Submitted"] = "auto-replied" if thread.message_id else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
@@ -125,6 +124,8 @@ def compose(
         mail.add_attachment(
             file.body, maintype=maintype, subtype=subtype or "octet-stream", filename=file_name(file, number)
         )
+    # Last: setting contents moves every Content- header into the parts.
+    mail["Content-Language"] = "vi"
     for part in mail.walk():
         if part is not mail:
             del part["MIME-Version"]
@@ -140,11 +141,12 @@ def subject(message: OutboundMessage, thread: Thread, settings: EmailSettings) -
         text = "Re: Phản ánh của ông/bà"
     else:
         text = f"Thông báo từ {_line(settings.display_name) or settings.address}"
-    return f"{text} [#{_line(message.case)}]" if message.case else text
+    code = writable(message.case)
+    return f"{text} [#{code}]" if code else text
 
 
 def _thread_headers(thread: Thread) -> list[tuple[str, str]]:
-    ids = [f"<{each}>" for each in thread.references if _ID.fullmatch(each) and len(each) <= LONGEST_ID]
+    ids = [f"<{each}>" for each in thread.references if ID.fullmatch(each)]
     known = [f"<{thread.message_id}>"] if f"<{thread.message_id}>" in ids else []
     return [("In-Reply-To", each) for each in known] + ([("References", " ".join(ids))] if ids else [])
 
@@ -158,7 +160,7 @@ def _address(name: str, address: str) -> Address:
 
 def _line(text: str) -> str:
     """One line, without anything that could begin another header."""
-    return " ".join(_CONTROLS.sub(" ", text.encode(errors="replace").decode()).split())
+    return " ".join(_CONTROLS.sub(" ", sound(text)).split())
 
 
 def as_html(text: str) -> str:

@@ -15,7 +15,7 @@ from channels.email.mail import Mail, Part, PartKind
 from channels.email.mime import read_mail
 from channels.email.oversize import SKIPPED
 from channels.email.pictures import proposal
-from channels.email.threads import Marks, plain_subject, thread_of
+from channels.email.threads import Marks, plain_subject, sound, thread_of
 from channels.email.visible import Visible, visible_reply
 from core.errors import DeliveryUnreadable
 from core.events import Ignored, InboundMessage, PeerChanged, PeerStatus, PlatformEvent
@@ -57,7 +57,7 @@ class Reader:
             return [self._bounced(mail, external_id, delivery.received_at)]
         if verdict.kind is not Kind.HUMAN:
             return [Ignored(external_id=external_id, reason=f"{verdict.kind}: {verdict.reason}")]
-        if not mail.sender.addr:
+        if not mail.sender.addr or sound(mail.sender.addr) != mail.sender.addr:
             return [Ignored(external_id=external_id, reason="no sender that could be answered")]
         return [self._message(mail, external_id, delivery)]
 
@@ -66,15 +66,15 @@ class Reader:
         seen = visible_reply(mail.text, mail.html, first=not (about or self._answers_us(mail)))
         blob = hashlib.sha256(delivery.body).hexdigest()
         media = tuple(_media(mail, seen, blob, delivery.headers))
-        subject = plain_subject(mail.subject)
-        text = seen.text.strip() or ("" if media and not subject else subject)
+        subject = sound(plain_subject(mail.subject))
+        text = sound(seen.text.strip()) or ("" if media and not subject else subject)
         return InboundMessage(
             peer=self._peer(mail.sender.addr),
             external_id=external_id,
             sent_at=_sent_at(mail.date, delivery.received_at),
             text=text,
             media=media,
-            sender_name=mail.sender.name,
+            sender_name=sound(mail.sender.name),
             subject=subject,
             thread=thread_of(mail),
             about=about,
@@ -142,9 +142,9 @@ def _media(mail: Mail, seen: Visible, blob: str, headers: Mapping[str, str]) -> 
             asked += 1
             place = proposal(file.body, file.mime)
         yield MediaRef(
-            kind=kind, key=f"{MEDIA}{blob}/{file.index}", name=file.name, mime=file.mime, size=len(file.body),
-            taken_at=place.taken_at if place else None, lat=place.lat if place else None,
-            lon=place.lon if place else None,
+            kind=kind, key=f"{MEDIA}{blob}/{file.index}", name=sound(file.name), mime=sound(file.mime),
+            size=len(file.body), taken_at=place.taken_at if place else None,
+            lat=place.lat if place else None, lon=place.lon if place else None,
         )  # fmt: skip
     if headers.get(SKIPPED_HEADER):
         for number, (name, size) in enumerate(_skipped(mail)):

@@ -21,6 +21,10 @@ MOST_REFERENCES = 20
 RECEIVED_BY = ("delivered-to", "x-original-to", "envelope-to", "x-forwarded-to")
 
 _IDENTITY = re.compile(r"gw\.(?P<key>[a-z0-9._-]+?)(?:\+(?P<code>[a-z0-9-]+))?\.(?P<mac>[0-9a-f]{16})")
+ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{3,250}")
+"""A Message-ID without brackets that can be repeated in a header."""
+
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,39}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 # Marks of answers and forwards, as mail programs in use here write them.
 _MARKS = re.compile(
@@ -48,13 +52,13 @@ _decode = msgspec.json.Decoder(Thread).decode
 
 def thread_of(mail: Mail) -> str:
     """The JSON for answering this mail."""
-    known = mail.references or mail.in_reply_to
-    references = capped([*known, *([mail.message_id] if mail.message_id else [])])
+    # What is no id is not repeated: it could not be written into a header.
+    ids = [each for each in (*(mail.references or mail.in_reply_to), mail.message_id) if ID.fullmatch(each)]
     thread = Thread(
-        subject=plain_subject(mail.subject)[:300],
-        message_id=mail.message_id,
-        references=references,
-        name=mail.sender.name[:100],
+        subject=sound(plain_subject(mail.subject))[:300],
+        message_id=mail.message_id if mail.message_id in ids else "",
+        references=capped(ids),
+        name=sound(mail.sender.name)[:100],
     )
     return msgspec.json.encode(thread).decode()
 
@@ -88,6 +92,16 @@ def tag(subject: str) -> str:
     return found["code"].upper() if found else ""
 
 
+def sound(text: str) -> str:
+    """Text that can be stored and sent: bytes that were no text in the mail's header become question marks."""
+    return text.encode(errors="replace").decode()
+
+
+def writable(code: str) -> str:
+    """A case code as it may stand in addresses, ids and subjects; empty for one that has other signs in it."""
+    return code if _CODE.fullmatch(code) else ""
+
+
 class Marks:
     """Makes and checks the marks of one mailbox."""
 
@@ -100,8 +114,9 @@ class Marks:
     def message_id(self, key: str, recipient: str, code: str = "") -> str:
         """The Message-ID of the mail with that key to that person, without brackets. The same for every try."""
         name = re.sub(r"[^a-z0-9._-]", "-", key.lower()).strip(".") or "0"
-        about = f"+{code.lower()}" if code else ""
-        return f"gw.{name}{about}.{self._mac('id', name, code.lower(), recipient.lower())}@{self._domain}"
+        about = writable(code).lower()
+        mac = self._mac("id", name, about, recipient.lower())
+        return f"gw.{name}{'+' if about else ''}{about}.{mac}@{self._domain}"
 
     def is_ours(self, message_id: str, recipient: str) -> bool:
         """Whether we made this Message-ID for a mail to that person."""
@@ -109,9 +124,9 @@ class Marks:
 
     def reply_to(self, code: str) -> str:
         """The address that answers about a case shall go to; empty where plus addresses are not to be used."""
-        if not (code and self._separator):
+        name = writable(code).lower()
+        if not (name and self._separator):
             return ""
-        name = code.lower()
         local = f"{self._local}{self._separator}{name}.{self._mac('plus', name)}"
         return f"{local}@{self._host}" if len(local) <= LONGEST_LOCAL_PART else ""
 
@@ -148,4 +163,4 @@ class Marks:
         return code.upper() if hmac.compare_digest(found["mac"], mac) else None
 
     def _mac(self, *parts: str) -> str:
-        return hmac.digest(self._key, "|".join(parts).encode(errors="surrogateescape"), "sha256").hex()[:MAC]
+        return hmac.digest(self._key, "|".join(parts).encode(errors="replace"), "sha256").hex()[:MAC]

@@ -326,6 +326,16 @@ class Relay:
     refuse: dict[str, str] = field(default_factory=dict)
     hang_up_after_data: bool = False
     connections: int = 0
+    transports: list[asyncio.BaseTransport] = field(default_factory=list)
+
+    async def hang_up(self) -> None:
+        """End every connection, and see it ended."""
+        for transport in self.transports:
+            transport.close()
+        await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def handle_MAIL(self, server: Any, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if answer := self.refuse.get("MAIL"):
@@ -354,6 +364,7 @@ class Relay:
 class _Server(SmtpServer):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.event_handler.connections += 1
+        self.event_handler.transports.append(transport)
         super().connection_made(transport)
 
 
@@ -371,16 +382,19 @@ def relay(*, password: str = "", tls: Any = None, token: str = "", size: int = 3
         def factory(self) -> SmtpServer:
             return _Server(
                 handler, hostname="test.example.vn", authenticator=authenticate if password else None,
-                auth_require_tls=False, auth_required=bool(password), tls_context=tls, require_starttls=tls is not None,
+                auth_require_tls=False, tls_context=tls, require_starttls=tls is not None,
                 data_size_limit=size,
             )  # fmt: skip
 
     (handler.port,) = free_ports(1)
     controller = Made(handler, hostname=HOST, port=handler.port)
     controller.start()
+    # Starting knocks once itself.
+    handler.connections = 0
     try:
         yield handler
     finally:
+        asyncio.run_coroutine_threadsafe(handler.hang_up(), controller.loop).result(5)
         controller.stop()
 
 
