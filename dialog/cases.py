@@ -208,8 +208,15 @@ def hear_supplement(turn: Turn) -> bool:
     """What the store asked for (`need_more`), and what answers a case's mail: the words or files go to that case."""
     media = turn.message.media if turn.message else ()
     reading = turn.reading
-    waiting = _answered_to(turn) or next((known for known in own_cases(turn) if known.need_more), None)
-    if waiting is None or reading.second_report or reading.command or reading.greeting or not (reading.text or media):
+    answered = _answered_to(turn)
+    waiting = answered or next((known for known in own_cases(turn) if known.need_more), None)
+    if (
+        waiting is None
+        or (reading.second_report and not answered)
+        or reading.command
+        or reading.greeting
+        or not (reading.text or media)
+    ):
         return False
     draft = Draft(description=reading.cleaned or reading.text, media=media)
     add_to_case(turn, waiting.case.code, draft)
@@ -225,7 +232,8 @@ def _answered_to(turn: Turn) -> Known | None:
     category = known.case.category
     other = reading.category_sure and category not in ("", reading.category)
     label = wording.category_label(turn.profile, reading.category)
-    return None if other and category != label else known
+    other = (other and category != label) or (reading.second_report and " khac" in reading.folded)
+    return None if other else known
 
 
 def withdraw_case(turn: Turn) -> bool:

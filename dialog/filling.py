@@ -177,7 +177,8 @@ def fill_place(turn: Turn, replacing: Collection[str]) -> None:
     known = turn.form.draft.place
     if reading is None or not reading.text or not turn.profile.location.accept_text:
         return
-    if known and known.text and not over(replacing, "location"):
+    # Beside a pin the answer to "your address" is an address, not the words for the place.
+    if known and (known.text or turn.waiting == "address") and not over(replacing, "location"):
         return
     if reading.outside_area and "outside_area" not in turn.form.settled:
         turn.settle("outside_area")

@@ -123,7 +123,8 @@ class _Reader:
         wish = answers.confidential_wish(self.said, self.rules.commands)
         rest = self.text[answer.rest :].strip() if answer.rest < len(self.text) and answer.rest else ""
         rest_answer = answers.read(answers.Said(tokenize(rest)), self.rules.commands) if rest else answers.NOTHING
-        command = answer.command or self._status(slots, categories, beside=len(outside.words))
+        rated = rating is not None and rating.sure
+        command = answer.command or ("" if rated else self._status(slots, categories, beside=len(outside.words)))
         cuts = self._cuts(slots, topic, wish, insult_cuts, answer, address_span)
         private = [phone.typed for phone in slots.phones]
         private += [item.value for item in (*slots.emails, slots.cccd, slots.tax) if item]
