@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from channels.email import original
 from channels.email.capabilities import CAPABILITIES
 from channels.email.compose import File, compose
 from channels.email.imap import USUAL_PACE, Login, Pace, Session
@@ -26,7 +27,7 @@ from channels.email.threads import Marks, read_thread
 from core.errors import DeliveryRejected, Refused, TryAgain
 from core.events import AccountAlarm, PlatformEvent
 from core.model import Delivery, Media, MediaRef, OutboundMessage, Peer, Receipt, Speaker
-from core.ports import Blobs, Http, Vault
+from core.ports import Blobs, Http, ShownOriginal, Vault
 
 log = structlog.get_logger()
 
@@ -134,6 +135,14 @@ class EmailChannel:
         if found is None:
             raise Refused("Không còn tìm thấy tệp này trong thư")
         return Media(body=found.body, mime=found.mime or media.mime, name=found.name or media.name)
+
+    def show(self, raw: bytes, picture_url: Callable[[int], str]) -> ShownOriginal:
+        """A whole mail for staff: safe HTML, its files, what is odd about it. Pure."""
+        return original.show(raw, picture_url, trusted=self._settings.trusted_authserv_id)
+
+    def file(self, raw: bytes, index: int) -> Media:
+        """One file of a mail. Raises `KeyError`."""
+        return original.file(raw, index)
 
     # --- out ----------------------------------------------------------------------------------------------------------
 
