@@ -88,11 +88,9 @@ def test_an_answer_that_is_only_a_picture_does_not_become_the_quote() -> None:
 
 
 def test_marks_of_our_own_cannot_be_sent_in() -> None:
-    assert visible_reply("", "<p>a \ue0020\ue003 b</p><p>&gt;\ue001</p><p>c</p>", first=False).text.split() == [
-        "a",
-        "b",
-        "c",
-    ]
+    html = "<p>a \ue0020\ue003 b</p><p>&gt;\ue001</p><p>c</p>"
+    assert visible_reply("", html, first=False).text.split() == ["a", "0", "b", "c"]
+    assert visible_reply("a\n>\ue001\nb", "", first=True).text == "a\n>\nb"
 
 
 @pytest.mark.parametrize(
