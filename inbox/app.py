@@ -12,11 +12,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inbox import conversation
+from inbox import conversation, erasing
 from inbox.desk import Desk
 from inbox.guard import Guard, Handler
 from inbox.lists import show_list
 from inbox.media import show_file
+from inbox.original import Originals
 from inbox.pages import FOLDER, page
 from inbox.session import Cookies
 from inbox.signin import SignIn
@@ -28,6 +29,7 @@ PAGES: Sequence[tuple[str, Handler, bool]] = (
     ("/c/{id:int}", conversation.show, False),
     ("/media/{id:int}/{seq:int}/{n:int}", show_file, False),
     ("/status", show_status, True),
+    ("/c/{id:int}/erase", erasing.confirm, True),
 )
 """Path, handler, whether only administrators may look."""
 
@@ -37,18 +39,24 @@ FORMS: Sequence[tuple[str, Handler]] = (
     ("/c/{id:int}/give-back", conversation.give_back),
     ("/c/{id:int}/reveal", conversation.reveal),
     ("/c/{id:int}/trouble-seen", conversation.trouble_seen),
+    ("/c/{id:int}/erase", erasing.erase),
+    ("/alarms/seen", erasing.alarm_seen),
 )
 
 
 def create_app(desk: Desk) -> Starlette:
     """All pages of the staff page. Raises `ValueError` when `desk.secret` is too short."""
     cookies = Cookies(desk.secret, desk.session_life, secure=desk.secure)
-    guard, sign_in = Guard(desk, cookies), SignIn(desk, cookies)
+    guard, sign_in, originals = Guard(desk, cookies), SignIn(desk, cookies), Originals(desk)
+    file = guard(originals.file)
     app = Starlette(
         routes=[
-            Route("/sign-in", sign_in_endpoint(sign_in), methods=["GET", "POST"]),
+            Route("/sign-in", bare(sign_in), methods=["GET", "POST"]),
             Route("/sign-out", guard(sign_in.sign_out), methods=["POST"]),
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
+            Route("/c/{id:int}/original/{seq:int}", guard(originals.show), methods=["GET"]),
+            Route("/c/{id:int}/original/{seq:int}/file/{index:int}", file, methods=["GET", "POST"]),
+            Route("/original/{signed}", bare(originals.part), methods=["GET"]),
             *(Route(path, guard(handler, admin=admin), methods=["GET"]) for path, handler, admin in PAGES),
             *(Route(path, guard(handler), methods=["POST"]) for path, handler in FORMS),
         ],
@@ -63,9 +71,11 @@ def create_app(desk: Desk) -> Starlette:
     return app
 
 
-def sign_in_endpoint(sign_in: SignIn) -> Callable[[Request], Awaitable[Response]]:
+def bare(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """A page without the guard, as a function: methods and callable objects are taken for applications."""
+
     async def endpoint(request: Request) -> Response:
-        return await sign_in(request)
+        return await handler(request)
 
     return endpoint
 
@@ -84,7 +94,10 @@ async def _away(request: Request, error: Exception) -> Response:
 
 
 class SafeHeaders:
-    """Headers that every answer carries. `frame_ancestors` are the origins that may embed the page."""
+    """Headers that every answer carries, unless it brings its own.
+
+    `frame_ancestors` are the origins that may embed the page.
+    """
 
     def __init__(self, app: ASGIApp, frame_ancestors: Sequence[str] = ()) -> None:
         self._app = app
@@ -92,7 +105,8 @@ class SafeHeaders:
         self._headers = {
             "content-security-policy": (
                 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self';"
-                " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors " + ancestors
+                " frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+                + ancestors
             ),
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
@@ -108,7 +122,7 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from inbox import facts, words
 from inbox.guard import Visit
-from inbox.lists import local
-from inbox.masking import Curtain, Mask
+from inbox.lists import alarm_lines, local
+from inbox.masking import Curtain, Mask, cover_email
 from inbox.pages import wants_fragment
-from inbox.thread import Thread
-from storage import journal, operators
+from inbox.thread import Thread, newest_subject
+from storage import alarm_board, journal, operators
 from storage.desk import HANDOFFS, ConversationRow, DeskQueries
 from storage.journal import Act
 
@@ -97,6 +97,11 @@ async def _page(visit: Visit, *, asked: str = "", composing: Composing | None = 
         known = facts.remember(row, await queries.reports(number))
         in_trouble = await queries.in_trouble(number)
         names = await operators.display_names(connection)
+        changes = await queries.changes_after(number, bounds["last"]) if before else []
+        related = await queries.related(number)
+        alarms = await alarm_board.ringing(connection)
+        letters = _writes_letters(visit, row)
+        address = await queries.address(number) if letters else ""
 
     account = desk.accounts.get(row.channel, row.account)
     profile = account.profile if account else None
@@ -104,11 +109,13 @@ async def _page(visit: Visit, *, asked: str = "", composing: Composing | None = 
     now = local(profile, desk.now())[0]
     thread = Thread(
         conversation=number, profile=profile, operators=names, curtain=curtain,
-        local=lambda at: local(profile, at)[0],
+        local=lambda at: local(profile, at)[0], erased_seq=row.erased_seq or 0,
     )  # fmt: skip
     values: dict[str, Any] = {
         "person": facts.person(row, curtain),
-        "lines": thread.lines(events, errands, files),
+        "lines": thread.lines(events, errands, files, changes),
+        "recipient": curtain.value("peer:address", address, cover_email(address)) if letters else None,
+        "subject": curtain.text("reply:subject", newest_subject(events)) if letters else None,
         "slots": facts.slots(known.state, profile, curtain) if profile else [],
         "cases": facts.cases(known, profile, curtain) if profile else [],
     }
@@ -121,6 +128,9 @@ async def _page(visit: Visit, *, asked: str = "", composing: Composing | None = 
         now=now,
         clock=words.clock,
         channel=words.channel(row.channel),
+        related=related,
+        alarms=alarm_lines([one for one in alarms if (one.channel, one.account) == (row.channel, row.account)]),
+        erased=words.clock(local(profile, row.erased_at)[0], now) if row.erased_at else "",
         profile=profile.regulation.system_short if profile else row.profile,
         state=words.OWNERS[row.owner],
         holder=_holder(visit, row, names),
@@ -178,7 +188,12 @@ async def _write_down(visit: Visit, conversation: int, act: Act, new: bool, *, d
 def _holder(visit: Visit, row: ConversationRow, names: dict[str, str]) -> str:
     if row.owner != "operator":
         return ""
-    return names.get(row.operator, words.PLATFORM_STAFF)
+    return words.holder(row.operator, names)
+
+
+def _writes_letters(visit: Visit, row: ConversationRow) -> bool:
+    account = visit.desk.accounts.get(row.channel, row.account)
+    return account is not None and account.channel.capabilities.letters
 
 
 def _may_give_back(visit: Visit, row: ConversationRow) -> bool:
@@ -202,9 +217,9 @@ def _window(visit: Visit, row: ConversationRow) -> str:
     if account is None or row.last_inbound_at is None:
         return ""
     limits, parts = account.channel.capabilities, []
-    if limits.reply_window is not None:
-        left = row.last_inbound_at + limits.reply_window - visit.desk.now()
-        parts.append(f"Còn {words.duration(left)} để trả lời")
+    zone = account.profile
+    if left := words.window(limits, row.last_inbound_at, visit.desk.now(), lambda at: local(zone, at)[0]):
+        parts.append(left)
     if limits.replies_per_window is not None:
         parts.append(f"còn {max(limits.replies_per_window - row.replies, 0)} tin miễn phí")
     return ", ".join(parts)

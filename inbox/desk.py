@@ -33,6 +33,10 @@ class Operations(Protocol):
 
     async def give_back(self, conversation: int, *, operator: str, nonce: str) -> bool: ...
 
+    async def erase(self, conversation: int, *, operator: str) -> str:
+        """Carry out that a citizen wants their data erased; the code of that request."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:

@@ -11,6 +11,7 @@ from inbox.guard import Visit
 from inbox.lists import local
 from regulations.model import Profile
 from regulations.rules import DEFAULT
+from storage import alarm_board
 from storage.desk import DeskQueries
 
 KEPT_SHOWN = 50
@@ -25,11 +26,17 @@ async def show_status(visit: Visit) -> Response:
         by_status = await queries.errands_by_status()
         kept_counts = await queries.kept_aside_counts()
         kept = await queries.kept_aside(most=KEPT_SHOWN)
+        alarms = await alarm_board.ringing(connection)
     first = next(iter(profiles.values()), None)
     counts = desk.gateway.reception.counts
     now = desk.now()
     return visit.show(
         "status.html",
+        alarms=[
+            (one, words.channel(one.channel), words.ALARM_KINDS[one.kind], words.trouble(one.reason),
+             words.clock(*local(first, one.since, now)), words.clock(*local(first, one.last_at, now)))
+            for one in alarms
+        ],
         columns=list(words.RECEPTION.items()),
         reception=[
             (words.channel(channel), [counts[channel, what] for what in words.RECEPTION])

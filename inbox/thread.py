@@ -14,18 +14,21 @@ from core.events import (
     GivenBack,
     InboundMessage,
     MessageEdited,
+    MessageWithdrawn,
     OperatorWrote,
     PeerChanged,
     PeerStatus,
+    PublicComment,
     StaffWrote,
     SubmissionRefused,
     TakenOver,
+    ThreadMoved,
 )
 from core.model import MediaKind, Place, Speaker
 from inbox import words
-from inbox.masking import Curtain, Shown
+from inbox.masking import Curtain, Shown, cover_name
 from pipeline import codec
-from pipeline.errand import Lane, Status
+from pipeline.errand import TOLD_LATER, Lane, Status
 from pipeline.items import unpack_event
 from regulations.model import Profile
 from storage.desk import ErrandRow, EventRow, MediaRow
@@ -63,6 +66,12 @@ class Delivery:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Badge:
+    label: str
+    tone: str = "quiet"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One entry. `side` is citizen, bot, operator or note."""
@@ -78,6 +87,10 @@ class Line:
     files: tuple[File, ...] = ()
     delivery: Delivery | None = None
     remark: str = ""
+    subject: Shown = _NOTHING
+    badges: tuple[Badge, ...] = ()
+    original: str = ""
+    """Where the message can be seen as it came; empty where its text is all there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +103,20 @@ class Thread:
     """Display names by sign-in name."""
     curtain: Curtain
     local: Callable[[datetime], datetime]
+    erased_seq: int = 0
+    """Events up to here were erased on request."""
 
-    def lines(self, events: Sequence[EventRow], errands: Iterable[ErrandRow], files: Iterable[MediaRow]) -> list[Line]:
-        """Every event with what it sent to the citizen behind it. What staff need not see is left out."""
+    def lines(
+        self,
+        events: Sequence[EventRow],
+        errands: Iterable[ErrandRow],
+        files: Iterable[MediaRow],
+        changes: Sequence[EventRow] = (),
+    ) -> list[Line]:
+        """Every event with what it sent to the citizen behind it. What staff need not see is left out.
+
+        `changes` are edits and withdrawals that happened after these events.
+        """
         sent: dict[int, list[ErrandRow]] = {}
         labels: dict[str, str] = {}
         for row in errands:
@@ -102,9 +126,14 @@ class Thread:
         for file in files:
             media.setdefault(file.seq, []).append(file)
         found: list[Line] = []
-        for event in events:
-            value = _decoded(event)
-            found += self._happened(event, value, media.get(event.seq, []), labels)
+        values = [(event, decoded(event)) for event in events]
+        changed = _changed(value for _, value in (*values, *((event, decoded(event)) for event in changes)))
+        if events and events[0].seq <= self.erased_seq:
+            found.append(self._erased(events))
+        for event, value in values:
+            if event.seq <= self.erased_seq and event.body is None:
+                continue
+            found += self._happened(event, value, media.get(event.seq, []), labels, changed)
             who = value.operator if isinstance(value, OperatorWrote) else ""
             for row in sent.get(event.seq, ()):
                 found += self._said(row, who, labels)
@@ -112,8 +141,19 @@ class Thread:
 
     # --- what happened ------------------------------------------------------------------------------------------------
 
+    def _erased(self, events: Sequence[EventRow]) -> Line:
+        """One line for all that is gone, instead of many that say nothing."""
+        last = max((event for event in events if event.seq <= self.erased_seq), key=lambda event: event.seq)
+        text = Shown("Nội dung trước đây đã được xóa theo yêu cầu của người dân.")
+        return Line(key=f"erased{last.seq}", side="note", who="", at=self.local(last.recorded_at), text=text)
+
     def _happened(
-        self, event: EventRow, value: Any, media: Sequence[MediaRow], labels: Mapping[str, str]
+        self,
+        event: EventRow,
+        value: Any,
+        media: Sequence[MediaRow],
+        labels: Mapping[str, str],
+        changed: Mapping[str, Badge],
     ) -> Iterator[Line]:
         key, at = f"e{event.seq}", self.local(event.recorded_at)
         field, choice = f"event:{event.seq}", f"event:{event.seq}:choice"
@@ -129,6 +169,16 @@ class Thread:
                     key=key, side="citizen", who=words.CITIZEN, at=at,
                     text=self.curtain.text(field, _content(value)), pressed=self.curtain.text(choice, pressed),
                     files=tuple(self._file(row) for row in media), remark=remark,
+                    subject=self.curtain.text(f"{field}:subject", value.subject),
+                    badges=tuple(_badges(value, changed)),
+                    original=f"/c/{self.conversation}/original/{event.seq}" if value.original else "",
+                )  # fmt: skip
+            case PublicComment():
+                who = " · ".join(filter(None, (words.CITIZEN, cover_name(value.sender_name))))
+                yield Line(
+                    key=key, side="citizen", who=who, at=at, text=self.curtain.text(field, value.text),
+                    files=tuple(self._file(row) for row in media), remark=remark,
+                    badges=(Badge("Bình luận công khai", "warn"), *_change(value.external_id, changed)),
                 )  # fmt: skip
             case MessageEdited():
                 text = self.curtain.text(field, value.text or _place(value.place))
@@ -149,6 +199,12 @@ class Thread:
                 return f"{self.operators.get(name, name)} trả lại cho hệ thống"
             case PeerChanged(status=status):
                 return _PEER_NOTES[status]
+            case MessageWithdrawn():
+                return "Người dân đã thu hồi một tin đã gửi"
+            case ThreadMoved(ours=True):
+                return "Nền tảng trả cuộc trao đổi về cho hệ thống"
+            case ThreadMoved(by=by):
+                return f"Ứng dụng khác nhận cuộc trao đổi{f' ({by})' if by else ''}: hệ thống ngừng tự trả lời"
             case CaseOpened(code=code, agency=agency, due=due):
                 parts = [f"Hồ sơ {code} đã được tạo", agency, f"hạn {due}" if due else ""]
                 return " · ".join(filter(None, parts))
@@ -170,6 +226,9 @@ class Thread:
     # --- what was said ------------------------------------------------------------------------------------------------
 
     def _said(self, row: ErrandRow, operator: str, labels: dict[str, str]) -> Iterator[Line]:
+        if not row.body:
+            # Erased on request.
+            return
         say = codec.decode(row.kind, row.body)
         if not isinstance(say, Say):
             return
@@ -179,6 +238,8 @@ class Thread:
         status = Status(row.status)
         label, tone = words.DELIVERY[status]
         failed = row.reason and status not in (Status.DONE, Status.SUPERSEDED, Status.WITHDRAWN)
+        if row.reason == TOLD_LATER:
+            label = "Chưa gửi được; đã báo lại khi người dân nhắn tiếp"
         if status is Status.OPEN and row.not_before is not None:
             label, tone = f"Sẽ gửi lại lúc {self.local(row.not_before):%H:%M %d/%m}", "bad"
         yield Line(
@@ -192,7 +253,8 @@ class Thread:
         )
 
 
-def _decoded(event: EventRow) -> Any:
+def decoded(event: EventRow) -> Any:
+    """The event in a row; None where it is not kept or not ours to read."""
     if event.body is None:
         return None
     try:
@@ -200,6 +262,30 @@ def _decoded(event: EventRow) -> Any:
     except (KeyError, msgspec.DecodeError):
         # Written by a newer program: its row is there, its words are not ours yet.
         return None
+
+
+def _changed(values: Iterable[Any]) -> dict[str, Badge]:
+    """Messages that were changed or taken back since, by their id, with what is to be said of them."""
+    found: dict[str, Badge] = {}
+    for value in values:
+        if isinstance(value, MessageEdited) and value.of not in found:
+            found[value.of] = Badge("Đã sửa, xem bản mới bên dưới")
+        elif isinstance(value, MessageWithdrawn):
+            found[value.of] = Badge("Người dân đã thu hồi", "warn")
+    return found
+
+
+def _change(external_id: str, changed: Mapping[str, Badge]) -> Iterator[Badge]:
+    if external_id in changed:
+        yield changed[external_id]
+
+
+def _badges(message: InboundMessage, changed: Mapping[str, Badge]) -> Iterator[Badge]:
+    if message.authenticity in words.AUTHENTICITY:
+        yield Badge(*words.AUTHENTICITY[message.authenticity])
+    if message.standby:
+        yield Badge("Ứng dụng khác đang trả lời")
+    yield from _change(message.external_id, changed)
 
 
 def _content(message: InboundMessage) -> str:
@@ -226,3 +312,12 @@ def _place(place: Place | None) -> str:
 
 def _count(files: int) -> str:
     return f"[{files} tệp đính kèm]" if files else ""
+
+
+def newest_subject(events: Sequence[EventRow]) -> str:
+    """The heading that an answer to these letters carries; empty when none of them has one."""
+    for event in reversed(events):
+        value = decoded(event)
+        if isinstance(value, InboundMessage) and value.subject:
+            return f"Re: {value.subject}"
+    return ""

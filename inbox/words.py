@@ -1,11 +1,14 @@
 """What staff read: Vietnamese names for what the gateway calls in English words, and instants as people say them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from core.capabilities import Capabilities
+from core.events import Authenticity
+from core.model import Speaker
+from pipeline import turn
 from pipeline.errand import Lane, Status
 from regulations.model import Profile
 from storage.desk import Tab
@@ -13,8 +16,8 @@ from storage.desk import Tab
 CHANNELS: Final[Mapping[str, str]] = {
     "zalo": "Zalo",
     "telegram": "Telegram",
-    "facebook": "Facebook",
-    "email": "Thư điện tử",
+    "facebook": "Facebook Messenger",
+    "email": "Email",
 }
 OWNERS: Final[Mapping[str, str]] = {"bot": "Hệ thống trả lời", "waiting": "Chờ cán bộ", "operator": "Cán bộ đang giữ"}
 TABS: Final[Mapping[Tab, str]] = {
@@ -38,14 +41,28 @@ ALERTS: Final[Mapping[str, str]] = {
     "erasure_asked": "Yêu cầu xóa dữ liệu",
 }
 PLATFORM_STAFF: Final = "Cán bộ (trên công cụ của nền tảng)"
+OTHER_PROGRAM: Final = "Ứng dụng khác trên trang"
 CITIZEN: Final = "Người dân"
 BOT: Final = "Hệ thống"
+
+AUTHENTICITY: Final[Mapping[Authenticity, tuple[str, str]]] = {
+    Authenticity.VERIFIED: ("Đã xác thực", "good"),
+    Authenticity.UNVERIFIED: ("Chưa xác thực", "warn"),
+    Authenticity.FAILED: ("Không khớp", "bad"),
+}
+"""Whether a letter comes from whom it names, and how that looks; nothing where the platform vouches for people."""
+ALARM_KINDS: Final[Mapping[str, str]] = {
+    "platform": "Nền tảng thông báo",
+    "tend": "Không dùng được mã truy cập hoặc quyền",
+    "send": "Tin gửi đi đang bị giữ",
+}
 
 DELIVERY: Final[Mapping[Status, tuple[str, str]]] = {
     Status.OPEN: ("Đang gửi", "wait"),
     Status.DONE: ("Đã gửi", "good"),
     Status.SUPERSEDED: ("Không gửi: đã có câu hỏi mới hơn", "quiet"),
     Status.WITHDRAWN: ("Không gửi: cán bộ đã nhận cuộc trao đổi", "quiet"),
+    Status.ERASED: ("Không gửi: dữ liệu đã được xóa theo yêu cầu", "quiet"),
     Status.UNKNOWN: ("Không rõ đã tới chưa", "bad"),
     Status.UNREACHABLE: ("Không tới được người dân", "bad"),
     Status.REFUSED: ("Bị từ chối", "bad"),
@@ -154,7 +171,32 @@ def closed_because(
         return "Tài khoản kênh này không còn được cấu hình trong hệ thống."
     if not reachable:
         return "Người dân đã chặn hoặc rời kênh: không gửi được tin cho đến khi họ nhắn lại."
-    window = capabilities.reply_window
-    if window is not None and (last_inbound_at is None or now - last_inbound_at > window):
-        return f"Đã quá {duration(window)} kể từ tin cuối của người dân: nền tảng không cho gửi tin nữa."
-    return ""
+    if turn.may_write(capabilities, Speaker.OPERATOR, last_inbound_at, now):
+        return ""
+    if last_inbound_at is None:
+        return "Người dân chưa nhắn riêng cho kênh này: nền tảng chưa cho gửi tin, hãy chờ họ nhắn."
+    window = max(capabilities.reply_window or timedelta(), capabilities.person_window or timedelta())
+    return f"Đã quá {duration(window)} kể từ tin cuối của người dân: nền tảng không cho gửi tin nữa."
+
+
+def holder(operator: str, names: Mapping[str, str]) -> str:
+    """Who has a conversation, by sign-in name or by what a platform's tool left in its place."""
+    if operator == f"{turn.OUTSIDE}{turn.OTHER_PROGRAM}":
+        return OTHER_PROGRAM
+    return names.get(operator, PLATFORM_STAFF)
+
+
+def window(
+    capabilities: Capabilities, last_inbound_at: datetime, now: datetime, local: Callable[[datetime], datetime]
+) -> str:
+    """How long may still be written; empty where there is no limit or it is over for everybody."""
+    if capabilities.reply_window is None or not turn.may_write(capabilities, Speaker.OPERATOR, last_inbound_at, now):
+        return ""
+    left = last_inbound_at + capabilities.reply_window - now
+    if left >= timedelta():
+        return f"Còn {duration(left)} để trả lời"
+    until = last_inbound_at + (capabilities.person_window or timedelta())
+    return (
+        f"Hết hạn {duration(capabilities.reply_window)} của hệ thống: tin của cán bộ gửi được đến"
+        f" {clock(local(until), local(now))}"
+    )

@@ -48,6 +48,8 @@ class ConversationRow:
     name: str
     preview: str
     state: bytes | None
+    erased_at: datetime | None
+    erased_seq: int | None
     codes: tuple[str, ...] = ()
 
 
@@ -161,6 +163,10 @@ _ORDER: dict[Tab, Sequence[ColumnElement[Any]]] = {
 }
 
 
+def _on(channel: str) -> ColumnElement[bool]:
+    return conversations.c.channel == channel if channel else conversations.c.id.is_not(None)
+
+
 class DeskQueries:
     """The pages' questions, on one connection."""
 
@@ -169,29 +175,31 @@ class DeskQueries:
 
     # --- the list -----------------------------------------------------------------------------------------------------
 
-    async def counts(self) -> dict[Tab, int]:
-        """How many conversations each tab holds."""
+    async def counts(self, channel: str = "") -> dict[Tab, int]:
+        """How many conversations each tab holds; of one channel if given."""
         columns = [func.count().filter(condition).label(tab.value) for tab, condition in _CONDITIONS.items()]
-        row = (await self._connection.execute(select(*columns).select_from(conversations))).mappings().one()
+        query = select(*columns).select_from(conversations).where(_on(channel))
+        row = (await self._connection.execute(query)).mappings().one()
         return {tab: row[tab.value] for tab in Tab}
 
-    async def page(self, tab: Tab, *, skip: int, most: int) -> list[ConversationRow]:
+    async def page(self, tab: Tab, *, skip: int, most: int, channel: str = "") -> list[ConversationRow]:
         """Conversations of a tab: alerts and then the longest waiting where people wait, else the latest change."""
-        query = self._listed().where(_CONDITIONS[tab]).order_by(*_ORDER[tab]).limit(most).offset(skip)
+        query = self._listed().where(_CONDITIONS[tab], _on(channel)).order_by(*_ORDER[tab]).limit(most).offset(skip)
         return await self._conversations(query)
 
-    async def recent(self, tab: Tab) -> list[ConversationRow]:
+    async def recent(self, tab: Tab, channel: str = "") -> list[ConversationRow]:
         """The `SEARCHED` conversations of a tab that changed last."""
-        return await self._conversations(self._listed().where(_CONDITIONS[tab]).order_by(*_NEWEST).limit(SEARCHED))
+        query = self._listed().where(_CONDITIONS[tab], _on(channel)).order_by(*_NEWEST).limit(SEARCHED)
+        return await self._conversations(query)
 
-    async def of_code(self, tab: Tab, part: str) -> list[ConversationRow]:
+    async def of_code(self, tab: Tab, part: str, channel: str = "") -> list[ConversationRow]:
         """Conversations with a case whose code contains `part`, whatever its case."""
         having = exists(
             select(reports.c.id)
             .where(reports.c.conversation_id == conversations.c.id, reports.c.code.icontains(part, autoescape=True))
             .correlate(conversations)
         )
-        query = self._listed().where(_CONDITIONS[tab], having).order_by(*_NEWEST).limit(SEARCHED)
+        query = self._listed().where(_CONDITIONS[tab], _on(channel), having).order_by(*_NEWEST).limit(SEARCHED)
         return await self._conversations(query)
 
     @staticmethod
@@ -228,6 +236,43 @@ class DeskQueries:
         found = (await self._connection.execute(query.order_by(events.c.seq.desc()).limit(most))).mappings().all()
         return [EventRow(**{**row, "body": self._open(row["body"], b"event")}) for row in reversed(found)]
 
+    async def event(self, conversation: int, seq: int) -> EventRow | None:
+        found = await self.events(conversation, before=seq + 1, most=1)
+        return found[0] if found and found[0].seq == seq else None
+
+    async def changes_after(self, conversation: int, seq: int) -> list[EventRow]:
+        """What the citizen changed or took back after event number `seq`, oldest first."""
+        query = (
+            select(*_EVENT_COLUMNS)
+            .where(
+                events.c.conversation_id == conversation,
+                events.c.seq > seq,
+                events.c.kind.in_(("MessageEdited", "MessageWithdrawn")),
+            )
+            .order_by(events.c.seq)
+        )
+        found = (await self._connection.execute(query)).mappings()
+        return [EventRow(**{**row, "body": self._open(row["body"], b"event")}) for row in found]
+
+    async def address(self, conversation: int) -> str:
+        """What the platform calls the person: where a letter goes."""
+        query = select(conversations.c.peer).where(conversations.c.id == conversation)
+        return self._text((await self._connection.execute(query)).scalar_one(), b"peer")
+
+    async def related(self, conversation: int) -> list[tuple[int, bool]]:
+        """(number, whether that is the public comment) of conversations with the same person by way of a comment."""
+        own = select(conversations.c.peer_index, conversations.c.reached).where(conversations.c.id == conversation)
+        me = own.subquery()
+        query = (
+            select(conversations.c.id, conversations.c.reached.is_not(None))
+            .join(
+                me,
+                or_(conversations.c.peer_index == me.c.reached, conversations.c.reached == me.c.peer_index),
+            )
+            .order_by(conversations.c.id)
+        )
+        return [(row[0], row[1]) for row in await self._connection.execute(query)]
+
     async def errands(self, conversation: int, *, first: int, last: int) -> list[ErrandRow]:
         """Everything that the events `first` to `last` sent out of the house, in the order it was wished."""
         query = (
@@ -243,7 +288,7 @@ class DeskQueries:
         query = select(func.count()).where(
             events.c.conversation_id == conversation,
             events.c.seq > seq,
-            events.c.kind.in_(("InboundMessage", "MessageEdited")),
+            events.c.kind.in_(("InboundMessage", "MessageEdited", "PublicComment")),
         )
         return int((await self._connection.execute(query)).scalar_one())
 

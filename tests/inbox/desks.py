@@ -51,6 +51,10 @@ class FakeGateway:
     async def give_back(self, conversation: int, *, operator: str, nonce: str) -> bool:
         return self._take("give_back", conversation, nonce, operator=operator)
 
+    async def erase(self, conversation: int, *, operator: str) -> str:
+        self._take("erase", conversation, f"erase {len(self.calls)}", operator=operator)
+        return "abcdefghjkmnpqrs"
+
     def _take(self, what: str, conversation: int, nonce: str, **said: str) -> bool:
         if self.error is not None:
             raise self.error
@@ -83,14 +87,19 @@ class World:
     blobs: Blobs
     now: datetime = NOW
     frame_ancestors: tuple[str, ...] = ()
+    channels: tuple[FakeChannel, ...] = (FakeChannel(),)
 
     def app(self) -> Starlette:
-        account: Any = Account(FakeChannel(), PROFILE)  # type: ignore[arg-type]  # the page only looks at capabilities
+        accounts: dict[tuple[str, str], Any] = {
+            # The page only looks at capabilities, and asks for originals.
+            (channel.name, channel.account): Account(channel, PROFILE)  # type: ignore[arg-type]
+            for channel in self.channels
+        }
         desk = Desk(
             gateway=self.gateway,
             engine=self.engine,
             seal=self.seal,
-            accounts=Accounts({("zalo", "oa"): account}),
+            accounts=Accounts(accounts),
             secret=b"a secret of the tests",
             now=lambda: self.now,
             blobs=self.blobs,
