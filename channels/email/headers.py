@@ -120,7 +120,7 @@ def _decoded(fields: list[tuple[bytes, list[bytes]]]) -> tuple[tuple[str, str], 
     return tuple(
         (
             name.decode("ascii"),
-            b" ".join(line.strip(b" \t") for line in lines).strip().decode("ascii", "surrogateescape"),
+            b" ".join(filter(None, (line.strip(b" \t") for line in lines))).decode("ascii", "surrogateescape"),
         )
         for name, lines in fields
     )

@@ -27,6 +27,12 @@ _REPORTS: Final = frozenset(
         "message/disposition-notification", "message/global-disposition-notification",
     }
 )  # fmt: skip
+_REPORT_FIELDS: Final = frozenset(
+    {
+        "reporting-mta", "final-recipient", "original-recipient", "action", "status", "diagnostic-code",
+        "feedback-type", "user-agent", "version", "disposition", "reporting-ua", "original-message-id",
+    }
+)  # fmt: skip
 _NESTED: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _RETURNED_HEADERS: Final = frozenset({"text/rfc822-headers", "message/global-headers"})
 _SMIME: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -134,11 +140,14 @@ def _read_leaf(reading: _Reading, node: Node, parents: tuple[Node, ...]) -> None
     if "multipart/encrypted" in kinds or node.mime == "application/pgp-encrypted":
         reading.problems.append("encrypted")
     in_report = "multipart/report" in kinds
-    if node.mime in _REPORTS:
-        reading.reports += _blocks(body)
+    blocks = list(_blocks(body)) if node.mime in _REPORTS else []
+    is_report = any(key in _REPORT_FIELDS for block in blocks for key, _ in block)
+    if is_report:
+        reading.reports += blocks
     if node.mime in _RETURNED_HEADERS:
         reading.returned = reading.returned or read_block(body, 0, MAX_PART_HEADER).items
-    if _is_text(node, name, parents, reading):
+    # Some servers call the prose of a bounce a delivery status.
+    if _is_text(node, name, parents, reading) or (node.mime in _REPORTS and not is_report):
         _read_text(reading, node, body)
     elif node.mime in _NESTED or _is_renamed_mail(node, name, body):
         _read_nested(reading, node, body, name, in_report)
@@ -149,7 +158,9 @@ def _read_leaf(reading: _Reading, node: Node, parents: tuple[Node, ...]) -> None
     else:
         if node.mime in _SMIME:
             reading.problems.append("signed:opaque" if _is_signed(node, body) else "encrypted")
-        _add(reading, node, body, name, machine=in_report and node.mime in ("text/plain", "text/rfc822-headers"))
+        # A version of the text in a form that nobody reads, e.g. text/enriched.
+        other_version = not name and node.mime.startswith("text/") and "multipart/alternative" in kinds
+        _add(reading, node, body, name, machine=other_version)
 
 
 def _is_text(node: Node, name: str, parents: tuple[Node, ...], reading: _Reading) -> bool:

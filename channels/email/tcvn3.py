@@ -25,10 +25,10 @@ TABLE: Final = {first + place: letter for first, run in _RUNS for place, letter 
 
 _CODES: Final = {letter: code for code, letter in TABLE.items()}
 
-# Codes that Latin-1 gives to signs, not letters: inside a word they betray the font.
-_SIGNS_IN_WORDS: Final = re.compile(
-    r"(?<=[a-zA-Z\xa1-\xff])[\xa6-\xac\xad\xae\xb5-\xbe\xd7]|[\xa6-\xac\xad\xae\xb5-\xbe](?=[a-zA-Z\xa1-\xff])"
-)
+# Codes that Latin-1 gives to signs and not to letters: before a letter they betray the font. Quotation marks, ordinals
+# and soft hyphens are left out, for Western languages write these there too.
+_SIGN_BEFORE_LETTER: Final = re.compile(r"[\xa6-\xa9\xac\xae\xb5-\xb9\xbc-\xbe](?=[a-zA-Z\xa8-\xff])")
+_WESTERN_SIGNS: Final = frozenset("«»°²³ºª")
 _VIETNAMESE: Final = re.compile("[ăĂđĐơƠưƯ\u1ea0-\u1ef9\u0300-\u0303\u0309\u0323]")
 _FONT: Final = re.compile(
     r"""(?:face\s{0,9}=|font-family\s{0,9}:|mso-[a-z-]{0,40}font-family\s{0,9}:)\s{0,9}(?:["']|&quot;)?\s{0,9}\.Vn[A-Z]""",
@@ -36,6 +36,7 @@ _FONT: Final = re.compile(
 )
 _ENTITY: Final = re.compile(r"&(?:#\d{2,3}|#x[0-9a-fA-F]{2}|[a-zA-Z]{3,6}[0-9]{0,2});")
 _SAMPLE: Final = 20_000
+_VARIED: Final = 4
 
 
 def has_font(html: str) -> bool:
@@ -44,15 +45,16 @@ def has_font(html: str) -> bool:
 
 
 def looks_like(text: str) -> bool:
-    """Whether text read as Latin-1 is this encoding: many signs inside words and no real Vietnamese letter."""
+    """Whether text read as Latin-1 is this encoding: signs in front of letters and no real Vietnamese letter."""
     sample = text[:_SAMPLE]
     if _VIETNAMESE.search(sample):
         return False
     high = [letter for letter in sample if "\xa1" <= letter <= "\xff"]
-    if len(high) < 2 or any(ord(letter) not in TABLE for letter in high if letter not in "«»°²³–"):
+    if any(ord(letter) not in TABLE and letter not in _WESTERN_SIGNS for letter in high):
         return False
-    signs = len(_SIGNS_IN_WORDS.findall(sample))
-    return signs >= 2 and signs * 5 >= len(high)
+    signs = _SIGN_BEFORE_LETTER.findall(sample)
+    varied = len(set(signs)) >= 2 or (len(signs) >= 2 and len(set(high)) >= _VARIED)
+    return varied and len(signs) * 6 >= len(high)
 
 
 def has_vietnamese(text: str) -> bool:

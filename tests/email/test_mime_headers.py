@@ -162,6 +162,20 @@ def test_the_table_of_tcvn3_is_complete() -> None:
     assert decode(b"\xae\xcc\xe1n", "tcvn").text == "đèỏn"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Windows® and Office® © 2024, 5µm",
+        "café «bar» «thé» et «crème»",
+        "Stra\xadße, ü\xadber, Gü\xadte \xad",
+        "nº 3ª, ½ hora, 20°C, §5 ¶2",
+        "Crème brûlée à la façon de Noël",
+    ],
+)
+def test_western_text_is_not_taken_for_tcvn3(text: str) -> None:
+    assert decode(text.encode("latin-1"), "iso-8859-1").text == text
+
+
 def test_charsets_that_are_none_are_none() -> None:
     for name in ("idna", "base64", "rot13", "unicode_escape", "undefined", "", "a\0b", "x" * 9999, "đèn"):
         assert canonical(name) == ""

@@ -176,6 +176,13 @@ def test_a_delivery_report_gives_its_blocks_and_the_headers_it_brings_back() -> 
     assert found.text.strip() == "could not be delivered"
 
 
+def test_prose_that_is_called_a_delivery_status_is_text() -> None:
+    prose = b"Content-Type: message/delivery-status\r\n\r\nThis mail was undeliverable:\r\n<a@b.vn> is unknown here\r\n"
+    found = read_mail(mail(multipart("report", prose)))
+    assert "undeliverable" in found.text
+    assert found.reports == ()
+
+
 def test_the_mail_that_a_daemon_brings_back_is_not_read_as_a_forwarded_report() -> None:
     attached = b"Content-Type: message/rfc822\r\n\r\n" + mail(PLAIN)
     raw = mail(multipart("mixed", mime_part("text/plain", b"failed"), attached, boundary="o")).replace(
