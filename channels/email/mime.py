@@ -15,6 +15,7 @@ from channels.email.headers import message_ids, read_block, read_date
 from channels.email.limits import MAX_DERIVED, MAX_PART_HEADER, MAX_SUBJECT, MAX_TEXT
 from channels.email.mail import Address, Mail, Part, PartKind
 from channels.email.parts import make_part, shown_ids
+from channels.email.signed import is_signed, signed_content
 from channels.email.structure import Node, Tree, take_apart
 from channels.email.transfer import Encoded, split_uuencoded, undo
 
@@ -155,9 +156,9 @@ def _read_leaf(reading: _Reading, node: Node, parents: tuple[Node, ...]) -> None
         _read_packed(reading, node, body, name)
     elif name.lower().endswith(".msg") and body.startswith(outlook.SIGNATURE):
         _read_outlook(reading, node, body, name)
+    elif node.mime in _SMIME:
+        _read_smime(reading, node, body, name)
     else:
-        if node.mime in _SMIME:
-            reading.problems.append("signed:opaque" if _is_signed(node, body) else "encrypted")
         # A version of the text in a form that nobody reads, e.g. text/enriched.
         other_version = not name and node.mime.startswith("text/") and "multipart/alternative" in kinds
         _add(reading, node, body, name, machine=other_version)
@@ -225,7 +226,7 @@ def _read_nested(reading: _Reading, node: Node, body: bytes, name: str, in_repor
     photos = [one for one in inner.parts if one.kind in (PartKind.EVIDENCE, PartKind.INLINE)]
     for number, one in enumerate(photos[:MAX_DERIVED], 1):
         index = node.number + number * _DERIVED_STEP
-        reading.files.append(_File(index, one.body, one.name, one.declared, "attachment", one.cid))
+        reading.files.append(_File(index, one.body, one.name, one.declared, "attachment"))
 
 
 def _comes_from_a_daemon(reading: _Reading) -> bool:
@@ -260,9 +261,18 @@ def _read_outlook(reading: _Reading, node: Node, body: bytes, name: str) -> None
         reading.files.append(_File(index, file.body, file.name, "", "attachment"))
 
 
-def _is_signed(node: Node, body: bytes) -> bool:
-    """Signed but readable by whoever unwraps it, as opposed to encrypted."""
-    return node.type.get("smime-type").lower() == "signed-data" or b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02" in body[:40]
+def _read_smime(reading: _Reading, node: Node, body: bytes, name: str) -> None:
+    content = b"" if reading.nested else signed_content(body)
+    _add(reading, node, body, name, machine=bool(content))
+    if not content:
+        declared_signed = node.type.get("smime-type").lower() in ("signed-data", "certs-only")
+        reading.problems.append("signed:opaque" if declared_signed or is_signed(body) else "encrypted")
+        return
+    inner = _read(content, nested=True)
+    reading.texts[node.number] = (inner.text, inner.html)
+    for number, one in enumerate(inner.parts[:MAX_DERIVED], 1):
+        index = node.number + number * _DERIVED_STEP
+        reading.files.append(_File(index, one.body, one.name, one.declared, one.disposition, one.cid))
 
 
 def _add(reading: _Reading, node: Node, body: bytes, name: str, *, machine: bool = False) -> None:

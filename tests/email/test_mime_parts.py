@@ -214,6 +214,29 @@ def test_an_opaquely_signed_mail_is_not_called_encrypted() -> None:
     assert read_mail(mail(content)).problems == ("signed:opaque",)
 
 
+def der(tag: int, content: bytes) -> bytes:
+    return bytes([tag, 0x82]) + struct.pack(">H", len(content)) + content
+
+
+SIGNED = multipart("mixed", PLAIN, photo())
+ONE_STRING = der(0x04, SIGNED)
+IN_PIECES = b"\x24\x80" + der(0x04, SIGNED[:999]) + der(0x04, SIGNED[999:]) + b"\0\0"
+
+
+@pytest.mark.parametrize("octets", [ONE_STRING, IN_PIECES])
+def test_a_mail_packed_inside_its_signature_is_unpacked(octets: bytes) -> None:
+    data = bytes.fromhex("06092a864886f70d010701") + b"\xa0\x80" + octets
+    packed = der(0x30, bytes.fromhex("06092a864886f70d010702") + der(0xA0, der(0x30, der(0x30, data))))
+    found = read_mail(mail(mime_part("application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", packed)))
+    assert found.text == TEXT
+    assert [(one.index, one.name, one.kind) for one in found.parts] == [
+        (0, "smime.p7m", PartKind.MACHINE),
+        (1000, "photo.jpg", PartKind.EVIDENCE),
+    ]
+    for length in range(0, len(packed), 501):
+        read_mail(mail(mime_part("application/pkcs7-mime", packed[:length])))
+
+
 def test_uuencoded_files_are_taken_out_of_the_text() -> None:
     raw = mail(mime_part("text/plain", b"before\nbegin 644 den.txt\n#0V%T\n`\nend\nafter\n", encoding="7bit"))
     found = read_mail(raw)
