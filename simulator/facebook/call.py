@@ -48,7 +48,9 @@ class Call:
         """A list of names: an array, JSON text, or parted by commas."""
         value = self.values.get(name) or []
         if isinstance(value, str):
-            value = msgspec.json.decode(value) if value.startswith("[") else value.split(",")
+            value = self.nested(name) if value.startswith("[") else value.split(",")
+        if not isinstance(value, list):
+            raise bad(f"Param {name} must be an array")
         return [str(item).strip() for item in value]
 
     def dictionary(self, name: str) -> Json:

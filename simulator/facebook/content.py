@@ -64,7 +64,7 @@ def _attachment(attachment: Any, quick: list[Button], common: Json) -> Content:
     kind, payload = attachment.get("type"), attachment.get("payload", {})
     if kind == "template":
         template_type = payload.get("template_type")
-        if template_type not in TEMPLATES:
+        if not isinstance(template_type, str) or template_type not in TEMPLATES:
             raise bad("Invalid keys or template_type in param message[attachment][payload]")
         text, rows = TEMPLATES[template_type](payload)
         return Content(kind="text", text=text, buttons=rows, quick=quick, template=payload, **common)
@@ -72,9 +72,12 @@ def _attachment(attachment: Any, quick: list[Button], common: Json) -> Content:
 
 
 def read_media(attachment: Json, **common: Any) -> Content:
-    """A file of one of four kinds. Quick replies beside it vanish as soon as the picture has loaded, so none stay."""
+    """A file of one of four kinds. Quick replies beside it vanish as soon as the picture has loaded, so none stay.
+
+    Raises GraphError 100.
+    """
     kind, payload = str(attachment.get("type")), attachment.get("payload", {})
-    if kind not in MEDIA:
+    if kind not in MEDIA or not isinstance(payload, dict):
         raise bad("param message[attachment][type] must be one of {AUDIO, FILE, IMAGE, TEMPLATE, VIDEO}")
     return Content(
         kind=MEDIA[kind],
@@ -88,13 +91,12 @@ def read_media(attachment: Json, **common: Any) -> Content:
 
 def _utility(template: Any, known: frozenset[str], common: Json) -> Content:
     name = template.get("name") if isinstance(template, dict) else None
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise bad("Template does not exist or is not approved")
-    values = [
-        str(parameter.get("text", ""))
-        for component in template.get("components", [])
-        for parameter in component.get("parameters", [])
-    ]
+    components = template.get("components", [])
+    if not _objects(components) or not all(_objects(one.get("parameters", [])) for one in components):
+        raise bad("Invalid parameters of the template")
+    values = [str(parameter.get("text", "")) for one in components for parameter in one.get("parameters", [])]
     return Content(kind="text", text=" · ".join([name, *values]), template=template, **common)
 
 
@@ -126,7 +128,7 @@ def _button_template(payload: Json) -> tuple[str, list[list[Button]]]:
 
 def _generic_template(payload: Json) -> tuple[str, list[list[Button]]]:
     elements = payload.get("elements")
-    if not isinstance(elements, list) or not 1 <= len(elements) <= MAX_ELEMENTS:
+    if not isinstance(elements, list) or not 1 <= len(elements) <= MAX_ELEMENTS or not _objects(elements):
         raise bad(f"param elements must have between 1 and {MAX_ELEMENTS} elements")
     lines: list[str] = []
     rows: list[list[Button]] = []
@@ -163,6 +165,10 @@ def button(item: Any, *, title_limit: int = TITLE) -> Button:
         case {"type": "phone_number", "payload": str(number)} if title and number.startswith("+"):
             return Button(text=title, kind="phone", data=number.removeprefix("+"))
     raise bad("Invalid keys in a button: type must be postback, web_url or phone_number, with its payload or url")
+
+
+def _objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _text(value: Any, name: str, limit: int) -> str:
