@@ -5,10 +5,13 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email import message_from_bytes, policy
 from typing import Any
 
 from pydantic import SecretStr
 
+from channels.email import EmailChannel, EmailSettings
+from channels.email.codes import Stage, refusal
 from channels.facebook import FacebookChannel, FacebookSettings
 from channels.telegram import TelegramChannel, TelegramSettings
 from channels.zalo import ZaloChannel, ZaloSettings
@@ -44,6 +47,8 @@ class Case:
     spoken: Callable[[Call], Spoken | None]
     """What a call says to the citizen; None for calls that say nothing (tokens, uploads)."""
     too_big: MediaRef
+    json: bool = True
+    """Deliveries are JSON: one that was cut short is none. Half a mail is a mail."""
 
 
 # --- telegram ---------------------------------------------------------------------------------------------------------
@@ -171,7 +176,70 @@ def facebook_spoken(call: Call) -> Spoken | None:
     return Spoken(text=message["text"], buttons=buttons)
 
 
+# --- email ------------------------------------------------------------------------------------------------------------
+
+EMAIL_SECRET = "the-thread-secret"
+
+
+class HttpOutbox:
+    """A mail server behind the `Http` port, so that the suite can refuse, break and count."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def deliver(self, recipient: str, raw: bytes) -> None:
+        taken = await self._http.post(f"smtp:{recipient}", raw, {})
+        if taken.body != b'{"code": 250}':
+            raise refusal(Stage.CONTENT, 554, "not taken")
+
+
+def email_settings(secret: str) -> EmailSettings:
+    return EmailSettings(
+        account=ACCOUNT, address="tiepnhan@xa.example.vn", imap_host="127.0.0.1", smtp_host="127.0.0.1",
+        password=SecretStr("p"), secret=SecretStr(secret),
+    )  # fmt: skip
+
+
+def email(http: Http) -> Channel:
+    return EmailChannel(
+        email_settings(EMAIL_SECRET), http=http, vault=FakeVault(), blobs=MemoryBlobs(), now=now,
+        outbox=HttpOutbox(http),
+    )  # fmt: skip
+
+
+def email_sign(body: bytes, secret: str) -> Delivery:
+    seal = hmac.digest(email_settings(secret or "another").key, body, "sha256").hex()
+    return Delivery(body=body, received_at=NOW, headers={"x-polled-seal": seal})
+
+
+def email_text(text: str) -> bytes:
+    head = (
+        "From: Lan <lan@example.vn>\nTo: tiepnhan@xa.example.vn\nSubject: =?utf-8?q?Ph=E1=BA=A3n_=C3=A1nh?=\n"
+        "Message-ID: <m1@example.vn>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+        "Content-Transfer-Encoding: 8bit\n"
+    )
+    return f"{head}\n{text}\n".encode()
+
+
+def email_spoken(call: Call) -> Spoken | None:
+    mail: Any = message_from_bytes(call.body, policy=policy.default)
+    return Spoken(text=mail.get_body(("plain",)).get_content().rstrip("\r\n"))
+
+
 CHANNELS: Mapping[str, Case] = {
+    "email": Case(
+        build=email,
+        sign=email_sign,
+        secret=EMAIL_SECRET,
+        signed_body=True,
+        text=email_text,
+        press=email_text,  # there are no buttons; the number of a choice is typed
+        user="lan@example.vn",
+        accepted=answer(200, {"code": 250}),
+        spoken=email_spoken,
+        too_big=MediaRef(kind=MediaKind.FILE, key=f"mail:{'0' * 64}/1", size=2**30),
+        json=False,
+    ),
     "facebook": Case(
         build=facebook,
         sign=facebook_sign,
