@@ -110,6 +110,8 @@ async def test_the_answer_to_a_letter_says_to_whom_and_under_which_heading(mail:
     page = (await (await mail.signed_in()).get(f"/c/{number}")).text
 
     assert "Re: Đèn đường hỏng" in page and "a•••@example.vn" in page and PEER.user not in page
+    reply = page[page.index('<form id="reply"') :]
+    assert "<form" not in reply[1 : reply.index("</form>")], "a form within a form: browsers would drop the text box"
 
 
 async def test_a_vouched_message_carries_no_badge_and_no_original(world: World) -> None:
