@@ -31,6 +31,8 @@ _MENTIONED: Mapping[str, re.Pattern[str]] = {
 }
 _DENIED = re.compile(r"(?<!\w)(?:khong|chua|ko|k|khoi)(?!\w)")
 _AGREEABLE = frozenset({"ward", "address", "identity_reuse", "confidential", "behalf_consent", "pictured"})
+_MOST_LINES = 40
+"""A longer letter tells a story; its lines are no answers."""
 _PLACES = ("location", "address", "behalf_address")
 _NAMES = ("name", "behalf_name")
 
@@ -51,7 +53,8 @@ def cut(turn: Turn) -> None:
         rest, pieces = labelled(rest, _labels(turn.profile))
     if not pieces and len(asked) > 1:
         rest, pieces = _by_line(turn, message.text, asked)
-    turn.pieces = tuple(pieces)
+    # A slot is answered once: the first answer counts.
+    turn.pieces = tuple({piece.slot: piece for piece in reversed(pieces)}.values())[::-1]
     if not pieces:
         return
     turn.message = replace(message, text=rest)
@@ -79,6 +82,8 @@ def _labels(profile: Profile) -> Mapping[str, str]:
 def _by_line(turn: Turn, text: str, asked: Sequence[str]) -> tuple[str, list[Piece]]:
     """(lines that fit no question, the others with their slots); a single line goes to one question whole."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > _MOST_LINES:
+        return text, []
     left, rest, pieces = list(asked), list[str](), list[Piece]()
     for line in lines:
         slot = _slot_for(turn, line, left, alone=len(lines) == 1)

@@ -32,7 +32,7 @@ _FAREWELL = (
 )
 _CLOSING = re.compile(rf"(?:^|(?<=[\n.;!])|(?<=[\n.;!] ))[ \t]*(?:{_FAREWELL})(?!\w)", re.MULTILINE)
 _SEPARATOR = re.compile(r"^--\s*$", re.MULTILINE)
-_DEVICE = re.compile(r"^\W*(?:sent from my|sent from|gui tu|duoc gui tu|get outlook)[^\n]*$", re.MULTILINE)
+_DEVICE = re.compile(r"^[^\w\n]*(?:sent from my|sent from|gui tu|duoc gui tu|get outlook)[^\n]*$", re.MULTILINE)
 _LONGEST_SIGNATURE, _MOST_LINES, _LONGEST_LINE = 320, 8, 110
 _THANKS = re.compile(r"cam on|thank")
 _PHONE_LINE = re.compile(

@@ -1,5 +1,6 @@
 """Letters: one mail says as much as it holds, and is answered by one mail."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -251,6 +252,37 @@ def test_more_than_ten_letters_an_hour_are_a_loop_and_get_no_answer(script: list
         assert loops is (within > 10)
         assert len(box.of(Say)) <= (0 if loops else 1)
         assert decode(encode(box.state)) == box.state
+
+
+ODD = st.one_of(
+    st.text(max_size=200),
+    st.lists(
+        st.sampled_from(["1.", "2)", "Họ tên:", "SĐT:", "Kính gửi", "Trân trọng", "--", "\n", " ", ",", "An", "0912"]),
+        max_size=40,
+    ).map("".join),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(first=ODD, second=ODD, subject=ODD)
+def test_no_letter_is_too_odd(first: str, second: str, subject: str) -> None:
+    box = Mailbox(HN)
+    for text in (first, LAMP, second):
+        box.writes(text, subject=subject)
+        assert not box.of(Submit) and len(box.of(Say)) <= 1
+
+
+@pytest.mark.parametrize(
+    "text", ["Họ tên: An\n" * 1200, "1. An\n" * 2000, "An\n" * 4000, "Kính gửi, " * 1200, "- \n" * 4000]
+)
+def test_a_long_letter_is_read_in_time(text: str) -> None:
+    box = Mailbox(HN)
+    box.writes(LAMP)
+    began = time.process_time()
+
+    box.writes(text)
+
+    assert time.process_time() - began < 1
 
 
 # --- who really wrote -----------------------------------------------------------------------------------------------
