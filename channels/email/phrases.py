@@ -144,8 +144,21 @@ WROTE: tuple[str, ...] = (
 )
 
 ATTRIBUTION_STARTS: tuple[str, ...] = (
-    *("vao ngay", "vao luc", "vao hoi", "vao thu", "vao", "luc", "ngay", "thu", "on", "at", "in a message dated"),
-    *("in message", "le", "am", "el", "il", "em", "op", "den", "dnia", "w dniu", "da", "pa", "dne", "dna", "ha"),
+    *(
+        "vao ngay",
+        "trong thu",
+        "vao luc",
+        "vao hoi",
+        "vao thu",
+        "vao",
+        "luc",
+        "ngay",
+        "thu",
+        "on",
+        "at",
+        "in a message dated",
+    ),
+    *("in message", "le", "am", "el", "il", "em", "op", "den", "dnia", "w dniu", "pa", "dne", "dna", "ha"),
     *("em data", "em qua", "em seg", "quoting", "citando", "zitat von", "le mer", "no dia", "pe", "tarihinde", "на"),
     *("on the", "στις", "вт", "пн", "ср", "чт", "пт", "сб", "вс", "在", "於", "von", "dia", "a las", "og", "selon"),
     *("originally from", "mer", "ב", "ons", "tor", "fre", "man", "tir"),
@@ -153,7 +166,13 @@ ATTRIBUTION_STARTS: tuple[str, ...] = (
 
 ORIGINAL: tuple[str, ...] = (
     *("thu goc", "tin nhan goc", "thong diep goc", "thong bao goc", "email goc", "thu ban dau", "noi dung goc"),
-    *("tin nhan da duoc chuyen tiep", "thu da duoc chuyen tiep", "thu chuyen tiep", "thu duoc chuyen tiep"),
+    *(
+        "tin nhan da duoc chuyen tiep",
+        "thu da duoc chuyen tiep",
+        "thu da chuyen tiep",
+        "thu chuyen tiep",
+        "thu duoc chuyen tiep",
+    ),
     *("tin nhan chuyen tiep", "tin nhan duoc chuyen tiep", "chuyen tiep", "forwarded message", "forwarded email"),
     *("original message", "original", "original mail", "originalmessage", "orginal message", "reply message"),
     *("urspruengliche nachricht", "ursprungliche nachricht", "original-nachricht", "originalnachricht"),
@@ -209,7 +228,19 @@ ABOVE_THE_LINE: tuple[str, ...] = (
 )
 
 DEVICES: tuple[str, ...] = (
-    *("iphone", "ipad", "ipod", "dien thoai", "thiet bi", "may tinh bang", "may cua toi", "galaxy", "samsung"),
+    *(
+        "windows",
+        "zalo",
+        "iphone",
+        "ipad",
+        "ipod",
+        "dien thoai",
+        "thiet bi",
+        "may tinh bang",
+        "may cua toi",
+        "galaxy",
+        "samsung",
+    ),
     *("yahoo mail", "yahoo! mail", "thu danh cho windows", "mail for windows", "mail danh cho windows"),
     *("windows mail", "outlook", "hotmail", "mailbox", "gmail", "zimbra", "xiaomi", "redmi", "oppo", "vivo"),
     *("huawei", "nokia", "sony", "xperia", "htc", "lg ", "android", "blackberry", "windows phone", "mobile"),

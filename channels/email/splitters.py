@@ -62,17 +62,21 @@ DAY_MONTH = re.compile(
     rf"(?<!\d)\d{{1,2}}(?:st|nd|rd|th|\.)?[\s,-]*(?:de |of )?(?:{_any(MONTHS)})|(?:{_any(MONTHS)})\w*[.,]?\s*\d{{1,2}}"
 )
 START = re.compile(rf"(?:{_any(ATTRIBUTION_STARTS)})(?![\w])")
+VIETNAMESE_START = re.compile(r"(?:vao|luc|ngay|thu|trong)\b")
+ACCENTED = frozenset({"på", "às", "à", "dňa"})
 VERB = re.compile(rf"(?<![^\W\d_])(?:{_any(WROTE)})(?![^\W\d_])")
 VERB_LAST = re.compile(rf"(?:{_any(WROTE)})[\s*_\]>)]*(?:[:：][\s*_>]*|-{{2,}}\s*)$")
 VERB_INSIDE = re.compile(rf"(?:{_any(WROTE)})\s?[:：](?=\s+\S)")
 COLON_LAST = re.compile(r"[:：][\s*_>\"]*$|-{3,}\s*$")
 VIETNAMESE = re.compile(r"(?:da )?viet\b|da gui\b|da tra loi\b|vao\b|ngay\b|luc\b")
 VIETNAMESE_LAST = re.compile(
-    r"(?:(?:da )?viet|da gui|da tra loi)(?:\s*(?:vao|luc|ngay)\b.{4,60}?)?\s*[*_]*\s*[:：][\s*_>]*$"
+    r"(?:(?:da )?viet|da gui|da tra loi)(?:\s*(?:(?:vao|luc|ngay)\b|\().{4,60}?)?\s*[*_]*\s*[:：][\s*_>]*$"
 )
+NAMED_LAST = re.compile(r"<\s*\S{1,80}@\S{1,80}>\s*[:：][\s*_>]*$")
 DATE_THEN_NAME = re.compile(
     r"\d{4}[/-]\d{1,2}[/-]\d{1,2}(?:\s\d\d?:\d\d)?(?:\s\S+){0,8}\s*<\s*\S+@\S+>\s*[:：]?$"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d gmt[+-]\d\d:\d\d [^.!?]{2,60}[:：]?$"
+    r"|\d{4}年.{3,80}<\s*\S+@\S+>\s*[:：]$"
     r"|\d{1,2}[./]\d{1,2}[./]\d{4},? \d{1,2}:\d\d,? .{2,120}<?\S+@\S+>?\s*[:：]$"
 )
 GLUED = re.compile(
@@ -91,7 +95,8 @@ PLAIN_PHRASE = re.compile(rf"[\s*]*(?:{_any(ORIGINAL)})[\s*:：]*$")
 ABOVE = re.compile(rf".{{0,60}}(?:{_any(ABOVE_THE_LINE)})")
 SIGNATURE = re.compile(r"(?:--|—|–)\s*$")
 DEVICE = re.compile(
-    rf"[\s*_\-–—<(\[]*(?:(?:{_any(SENT_FROM)}).{{0,40}}?(?:{_any(DEVICES)})"
+    rf"[\s*_\-–—<(\[]*(?:(?:{_any(SENT_FROM)}).{{0,40}}?(?:{_any(DEVICES)})[^,;?!]{{0,60}}$"
+    r"|yahoo mail: (?:tim kiem|search)"
     r"|(?:sent|typed) (?:from|via|with|using|by|on) (?:my )?[^\s,.;]{2,20}(?: [^\s,.;]{1,20}){0,5}[\s.)>*_]*$"
     r"|from my i?phone)"
 )
@@ -100,13 +105,9 @@ DEVICE = re.compile(
 def unglued(lines: Iterable[str]) -> Iterator[str]:
     """Some programs write the attribution behind the last word of the answer."""
     for line in lines:
-        glued = (
-            len(line) <= ATTRIBUTION_LETTERS
-            and COLON_LAST.search(line)
-            and not START.match(LEADING.sub("", fold(line)))
-        )
+        glued = len(line) <= ATTRIBUTION_LETTERS and COLON_LAST.search(line) and not _starts(line)
         found = GLUED.search(fold(line)) if glued else None
-        if found and is_attribution(fold(line[found.start(1) :])):
+        if found and is_attribution(fold(line[found.start(1) :]), start=True):
             yield line[: found.start()]
             yield line[found.start(1) :]
         else:
@@ -130,13 +131,13 @@ def splitters(lines: Sequence[str]) -> Iterator[Splitter]:
     folded = [fold(line[:MOST_LETTERS]) for line in lines[:MOST_LINES]]
     at = 0
     while at < len(folded):
-        found = None if not folded[at].strip() or is_quoted(folded[at]) else _splitter_at(folded, at)
+        found = None if not folded[at].strip() or is_quoted(folded[at]) else _splitter_at(lines, folded, at)
         if found:
             yield found
         at = found.end if found else at + 1
 
 
-def _splitter_at(folded: Sequence[str], at: int) -> Splitter | None:
+def _splitter_at(lines: Sequence[str], folded: Sequence[str], at: int) -> Splitter | None:
     line = folded[at]
     if PHRASE.match(line) or ABOVE.match(line):
         return Splitter(Kind.ORIGINAL, at, at + 1)
@@ -146,7 +147,7 @@ def _splitter_at(folded: Sequence[str], at: int) -> Splitter | None:
             return Splitter(Kind.ORIGINAL, at, at + 1)
     if end := _headers(folded, at):
         return Splitter(Kind.HEADERS, at, end)
-    if end := _attribution(folded, at):
+    if end := _attribution(lines, folded, at):
         return Splitter(Kind.ATTRIBUTION, at, end)
     return None
 
@@ -154,9 +155,22 @@ def _splitter_at(folded: Sequence[str], at: int) -> Splitter | None:
 # --- attribution: "On …, X wrote:" ------------------------------------------------------------------------------------
 
 
-def _attribution(folded: Sequence[str], at: int) -> int | None:
+def _starts(line: str) -> bool:
+    """Whether a line begins like an attribution. "Em", "Đến" and "Dạ" are no Portuguese, Danish or Italian."""
+    bare = LEADING.sub("", line[:80])
+    folded = fold(bare)
+    if not START.match(folded):
+        return False
+    word = bare.split(maxsplit=1)[0].lower()
+    return (
+        not fold(word).isascii() or fold(word) == word or VIETNAMESE_START.match(folded) is not None or word in ACCENTED
+    )
+
+
+def _attribution(lines: Sequence[str], folded: Sequence[str], at: int) -> int | None:
     first = LEADING.sub("", folded[at])
-    if not first or not (START.match(first) or any(letter.isdigit() or letter in "@:：<" for letter in first)):
+    start = _starts(lines[at])
+    if not first or not (start or any(letter.isdigit() or letter in "@:：<" for letter in first)):
         return None
     text, blanks = "", 0
     for here in range(at, min(at + ATTRIBUTION_LINES, len(folded))):
@@ -165,43 +179,44 @@ def _attribution(folded: Sequence[str], at: int) -> int | None:
             return None
         if not line:
             blanks += 1
-            if blanks > 2 or not (START.match(first) and _dated(first)):
+            if blanks > 2 or not (start and _dated(first)):
                 return None
             continue
         text = f"{text} {line}".strip() if text else line
-        if len(text) > ATTRIBUTION_LETTERS:
-            return here + 1 if here == at and _quote_on_the_same_line(first) else None
-        if is_attribution(LEADING.sub("", text)):
-            return None if _begins_later(folded, at, here) else here + 1
-        if here == at and _quote_on_the_same_line(first):
+        if here == at and start and _quote_on_the_same_line(first):
             return here + 1
+        if len(text) > ATTRIBUTION_LETTERS:
+            return None
+        if is_attribution(LEADING.sub("", text), start=start):
+            return None if _begins_later(lines, folded, at, here) else here + 1
     return None
 
 
-def _begins_later(folded: Sequence[str], at: int, end: int) -> bool:
+def _begins_later(lines: Sequence[str], folded: Sequence[str], at: int, end: int) -> bool:
     """The line before an attribution may look like a part of it."""
-    for start in range(at + 1, end + 1):
-        text = LEADING.sub("", " ".join(line.strip() for line in folded[start : end + 1]))
-        if START.match(text) and is_attribution(text):
+    for begin in range(at + 1, end + 1):
+        start = _starts(lines[begin])
+        text = LEADING.sub("", " ".join(line.strip() for line in folded[begin : end + 1]))
+        whole = start or (not _starts(lines[at]) and (_dated(text) or text.count("<") == text.count(">")))
+        if whole and is_attribution(text, start=start):
             return True
     return False
 
 
 def _dated(text: str) -> bool:
-    if NUMERIC_DATE.search(text):
-        return True
-    return DAY_MONTH.search(text) is not None
+    return NUMERIC_DATE.search(text) is not None or DAY_MONTH.search(text) is not None
 
 
-def is_attribution(text: str) -> bool:
-    """Whether a folded line, joined from what the program wrapped, says who wrote what follows, and when."""
-    address, time = ADDRESS.search(text) is not None, TIME.search(text) is not None
-    date = _dated(text)
+def is_attribution(text: str, *, start: bool) -> bool:
+    """Whether a folded line, joined from what the program wrapped, says who wrote what follows, and when.
+
+    `start`: it begins with a word that attributions begin with.
+    """
+    address, time, date = ADDRESS.search(text) is not None, TIME.search(text) is not None, _dated(text)
     if not (address or time or date):
         return False
     if DATE_THEN_NAME.match(text):
         return True
-    start = START.match(text) is not None
     if not COLON_LAST.search(text):
         return start and address and (date or time) and VERB.search(text[-20:]) is not None and text[-1:].isalpha()
     if VIETNAMESE_LAST.search(text):
@@ -210,12 +225,12 @@ def is_attribution(text: str) -> bool:
         return start or address or date
     if VERB.search(text) and not VIETNAMESE.match(text):
         return (start and (address or date or time)) or (address and (date or time))
-    return start and address and date and time
+    return start and date and time and NAMED_LAST.search(text) is not None
 
 
 def _quote_on_the_same_line(text: str) -> bool:
     """Yahoo puts the quoted mail behind the colon."""
-    found = VERB_INSIDE.search(text[:ATTRIBUTION_LETTERS]) if START.match(text) else None
+    found = VERB_INSIDE.search(text[:ATTRIBUTION_LETTERS])
     if not found:
         return False
     head = text[: found.end()]
