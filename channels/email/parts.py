@@ -20,10 +20,7 @@ MACHINE_TYPES: Final = frozenset(
     }
 )  # fmt: skip
 _MACHINE_NAMES: Final = re.compile(
-    r"smime\.p7s|signature\.asc|openpgp_0x[0-9a-f]{1,40}\.asc|invite\.ics", re.IGNORECASE
-)
-_GENERIC: Final = frozenset(
-    {"", "application/octet-stream", "application/x-unknown", "application/binary", "text/plain"}
+    r"[\w.-]{1,60}\.p7[cs]|signature\.asc|openpgp_0x[0-9a-f]{1,40}\.asc|invite\.ics", re.IGNORECASE
 )
 _SAME: Final = {
     "image/jpg": "image/jpeg",
