@@ -212,12 +212,15 @@ def is_attribution(text: str, *, start: bool) -> bool:
 
     `start`: it begins with a word that attributions begin with.
     """
+    ended = COLON_LAST.search(text[-40:]) is not None
+    if not ended and "@" not in text and "gmt" not in text:
+        return False
     address, time, date = ADDRESS.search(text) is not None, TIME.search(text) is not None, _dated(text)
     if not (address or time or date):
         return False
     if DATE_THEN_NAME.match(text):
         return True
-    if not COLON_LAST.search(text):
+    if not ended:
         return start and address and (date or time) and VERB.search(text[-20:]) is not None and text[-1:].isalpha()
     if VIETNAMESE_LAST.search(text):
         return address or (date and (time or YEAR.search(text) is not None))
