@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.capabilities import Capabilities, Limit, Unit
-from core.errors import TryAgain, Unreachable
+from core.errors import Misconfigured, TryAgain, Unreachable
 from core.events import (
     AccountAlarm,
     CaseChanged,
@@ -333,3 +333,43 @@ async def test_whether_news_arrived_is_an_event_of_its_own(tmp_path: Path, fresh
         ((body,),) = await opened.wait_for("select body from events where kind = 'SendSettled'")
         event = codec.decode("SendSettled", unpack_event(opened.seal.open(bytes(body), b"event"))[0])
         assert isinstance(event, SendSettled) and not event.delivered
+
+
+# --- alarms -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Tended(Telling):
+    """A channel with a token that may die."""
+
+    tending: list[Exception] = field(default_factory=list)
+
+    async def tend(self) -> None:
+        if self.tending:
+            raise self.tending.pop(0)
+
+
+async def test_a_dead_token_rings_until_it_is_well_again(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
+    """The alarm keeps the instant since when; other trouble of a moment does not ring."""
+    platform = Tended(tending=[TryAgain("busy"), Misconfigured("token died", code="190"), Misconfigured("again")])
+    async with house(tmp_path, fresh_database(), platform=platform) as opened:
+        await opened.gateway.tend()
+        assert await opened.rows("select 1 from alarms") == []
+        await opened.gateway.tend()
+        ((kind, reason, since),) = await opened.rows("select kind, reason, since from alarms")
+        assert (kind, reason) == ("tend", "Misconfigured 190: token died")
+        await opened.gateway.tend()
+        assert await opened.rows("select since = %s from alarms", since) == [(True,)]
+        await opened.gateway.tend()
+
+        assert await opened.rows("select 1 from alarms") == []
+
+
+async def test_what_a_platform_says_of_the_account_rings(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
+    async with telling(tmp_path, fresh_database()) as opened:
+        for key in ("p1", "p2"):
+            await happens(opened, AccountAlarm(external_id=key, sent_at=utc_now(), reason="policy: spam"))
+
+        assert await opened.rows("select channel, account, kind, reason, since < last_at from alarms") == [
+            ("fake", "a", "platform", "policy: spam", True)
+        ]
