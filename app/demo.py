@@ -19,7 +19,7 @@ from app.settings import Settings, Store
 from app.wiring import build
 from case_store.settings import CaseStoreSettings
 from simulator.app import create_app as create_simulator
-from simulator.config import SimulatorConfig, TelegramConfig, ZaloConfig
+from simulator.config import EmailConfig, FacebookConfig, SimulatorConfig, TelegramConfig, ZaloConfig
 from storage import operators
 from storage.database import engine
 from storage.embedded import EmbeddedPostgres
@@ -34,6 +34,8 @@ class DemoOptions:
     port: int = 8080
     zalo_profile: str = "tien-giang"
     telegram_profile: str = "tien-giang"
+    facebook_profile: str = "tien-giang"
+    email_profile: str = "tien-giang"
     folder: Path | None = None
     speed: float = 1.0
 
@@ -46,6 +48,8 @@ class Demo:
     gateway: int
     simulator: int
     store: int
+    imap: int
+    smtp: int
     options: DemoOptions
     telegram_secret: str
     push_secret: str
@@ -55,7 +59,7 @@ class Demo:
     def settings(self) -> Settings:
         """The gateway's own settings: nothing here that a province could not write into tiepnhan.toml."""
         base = f"http://127.0.0.1:{self.simulator}"
-        zalo, telegram = ZaloConfig(), TelegramConfig()
+        zalo, telegram, facebook, email = ZaloConfig(), TelegramConfig(), FacebookConfig(), EmailConfig()
         return Settings(
             listen=f"127.0.0.1:{self.gateway}",
             public_url=f"http://127.0.0.1:{self.gateway}",
@@ -90,6 +94,35 @@ class Demo:
                     "webhook_secret": self.telegram_secret,
                     "api_base": f"{base}/telegram",
                 },
+                {
+                    "channel": "facebook",
+                    "account": "page",
+                    "profile": self.options.facebook_profile,
+                    "app_id": facebook.app_id,
+                    "app_secret": facebook.app_secret,
+                    "page_id": facebook.page_id,
+                    "page_token": facebook.page_token,
+                    "verify_token": facebook.verify_token,
+                    "api_base": f"{base}/facebook",
+                    "human_agent": facebook.human_agent,
+                },
+                {
+                    "channel": "email",
+                    "account": "mail",
+                    "profile": self.options.email_profile,
+                    "address": email.address,
+                    "display_name": zalo.name,
+                    "password": email.password,
+                    "imap_host": "127.0.0.1",
+                    "imap_port": self.imap,
+                    "imap_tls": "none",
+                    "smtp_host": "127.0.0.1",
+                    "smtp_port": self.smtp,
+                    "smtp_tls": "none",
+                    "trusted_authserv_id": f"mx.{email.domain}",
+                    "plus_separator": "+",
+                    "poll_seconds": 2,
+                },
             ],
         )
 
@@ -99,6 +132,8 @@ class Demo:
             port=self.simulator,
             zalo=ZaloConfig(webhook_url=f"{hook}/zalo/oa"),
             telegram=TelegramConfig(webhook_url=f"{hook}/telegram/bot", webhook_secret=self.telegram_secret),
+            facebook=FacebookConfig(webhook_url=f"{hook}/facebook/page"),
+            email=EmailConfig(imap_port=self.imap, smtp_port=self.smtp),
             inbox_url=f"http://127.0.0.1:{self.gateway}/inbox/",
             store_url=f"http://127.0.0.1:{self.store}",
             requests_path="/open311/v2/requests.json",
@@ -106,7 +141,12 @@ class Demo:
         )
 
     def store_settings(self, database: str) -> CaseStoreSettings:
-        profiles = tuple(dict.fromkeys((self.options.zalo_profile, self.options.telegram_profile)))
+        options = self.options
+        profiles = tuple(
+            dict.fromkeys(
+                (options.zalo_profile, options.telegram_profile, options.facebook_profile, options.email_profile)
+            )
+        )
         return CaseStoreSettings(
             database_url=database,
             profiles=profiles,
@@ -122,9 +162,9 @@ def run(options: DemoOptions) -> None:
     """Blocks until interrupted. Raises `EmbeddedPostgresError` when the machine cannot run a database."""
     configure(level="warning")
     folder = options.folder or Path(tempfile.mkdtemp(prefix="tiepnhan-demo-"))
-    gateway, simulator, store = _ports(options.port)
+    gateway, simulator, store, imap, smtp = _ports(options.port)
     demo = Demo(
-        folder=folder, gateway=gateway, simulator=simulator, store=store, options=options,
+        folder=folder, gateway=gateway, simulator=simulator, store=store, imap=imap, smtp=smtp, options=options,
         telegram_secret=secrets.token_hex(16), push_secret=secrets.token_hex(16), api_key=secrets.token_hex(16),
         password=secrets.token_hex(4),
     )  # fmt: skip
@@ -176,16 +216,18 @@ def _own_database(url: str) -> str:
     return url.replace("/postgres?", "/case_store?")
 
 
-def _ports(first: int) -> tuple[int, int, int]:
-    """Three free ports, the wished ones where they are free."""
-    found: list[int] = []
-    for wished in (first, first + 1, first + 10):
-        with socket.socket() as probe:
-            # As the servers will: an address left a moment ago is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wished))
-            except OSError:
-                probe.bind(("127.0.0.1", 0))
-            found.append(probe.getsockname()[1])
-    return found[0], found[1], found[2]
+def _ports(first: int) -> tuple[int, int, int, int, int]:
+    """Five free ports, the wished ones where they are free."""
+    gateway, simulator, store, imap, smtp = (_port(first + step) for step in (0, 1, 10, 11, 12))
+    return gateway, simulator, store, imap, smtp
+
+
+def _port(wished: int) -> int:
+    with socket.socket() as probe:
+        # As the servers will: an address left a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wished))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

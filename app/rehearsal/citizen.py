@@ -2,12 +2,15 @@
 
 import hashlib
 import io
+from collections.abc import Mapping
 from functools import cache
 from pathlib import PurePath
 
 from PIL import Image
 
+from app.rehearsal.letters import Letter, file_names, sheet
 from app.rehearsal.record import Say
+from simulator.email.post import Post
 from simulator.engine import Platform, Simulator, find_button
 from simulator.world import Bubble, Button, Phone
 from simulator.zalo.account import OfficialAccount
@@ -15,11 +18,36 @@ from simulator.zalo.account import OfficialAccount
 _VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(64)
 _DOCUMENT = b"%PDF-1.4\n%%EOF\n"
 _PICTURES = {".jpg", ".jpeg", ".png"}
+_FILMS = {".mp4", ".mov"}
 
 
-def act(simulator: Simulator, phone: Phone, said: Say) -> None:
-    """Do what the turn says; a letter becomes a message with files, a button that is not there is typed."""
+def act(simulator: Simulator, phone: Phone, said: Say | Letter, labels: Mapping[str, str] = {}) -> None:
+    """Do what the turn says: by mail in one mail, else in messages; a button that is not there is typed.
+
+    `labels`: key → label of what was offered last.
+    """
     people = simulator.people(phone)
+    if isinstance(people, Post):
+        _writes(people, phone, said, labels)
+    elif isinstance(said, Letter):
+        for _, part in said.answers:
+            _chats(simulator, people, phone, part)
+    else:
+        _chats(simulator, people, phone, said)
+
+
+def _writes(people: Post, phone: Phone, said: Say | Letter, labels: Mapping[str, str]) -> None:
+    files = {name: _bytes(name) for name in file_names(said)}
+    mail = sheet(said, labels, files)
+    people.writes(phone, "\n".join(mail.lines), subject=mail.subject, files=mail.files, fresh=bool(mail.subject))
+
+
+def _bytes(name: str) -> bytes:
+    ending = PurePath(name).suffix.lower()
+    return photo(name) if ending in _PICTURES else _VIDEO if ending in _FILMS else _DOCUMENT
+
+
+def _chats(simulator: Simulator, people: Platform, phone: Phone, said: Say) -> None:
     letter = said.email or {}
     for name in (*said.photos, *letter.get("attachments", ()), said.file):
         if name:

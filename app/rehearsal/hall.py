@@ -8,7 +8,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,11 +30,11 @@ from case_store.desk import Desk
 from case_store.settings import CaseStoreSettings
 from pipeline.gateway import Roles
 from simulator.clock import Clock
-from simulator.config import SimulatorConfig, TelegramConfig, ZaloConfig
+from simulator.config import EmailConfig, FacebookConfig, SimulatorConfig, TelegramConfig, ZaloConfig
 from simulator.engine import Simulator
 from simulator.outgoing import HttpOutgoing
 
-CHANNELS = ("zalo", "telegram")
+CHANNELS = ("zalo", "telegram", "facebook", "email")
 """Those that a simulated platform exists for."""
 
 
@@ -116,8 +116,8 @@ async def opened(parts: Sequence[Part], *, folder: Path, databases: tuple[str, s
             ),
             accounts=[_account(part, simulators[part.account], keys) for part in parts],
         ),
-        # Timers ring when the record says so, nothing is fetched on the side.
-        roles=Roles(worker=False, poller=False),
+        # Timers ring when the record says so; the only thing that is fetched is mail.
+        roles=Roles(worker=False),
         now=watch,
     )
     store = case_store.create_app(
@@ -133,18 +133,24 @@ async def opened(parts: Sequence[Part], *, folder: Path, databases: tuple[str, s
     )
     platforms = Starlette(
         routes=[
-            Mount(f"/{account}", routes=[Mount("/zalo", one.zalo_api), Mount("/telegram", one.telegram_api)])
+            Mount(
+                f"/{account}",
+                routes=[
+                    Mount("/zalo", one.zalo_api),
+                    Mount("/telegram", one.telegram_api),
+                    Mount("/facebook", one.facebook.api),
+                ],
+            )
             for account, one in simulators.items()
         ]
     )
-    async with _served([create_app(house), store, platforms], doors):
+    async with AsyncExitStack() as stack:
+        # Before the gateway: what is fetched has to be there when it first looks.
         for one in simulators.values():
             await one.start()
-        try:
-            yield Hall(watch, house, store.state.desk, store_url, gateway_url, keys.push, simulators)
-        finally:
-            for one in simulators.values():
-                await one.close()
+            stack.push_async_callback(one.close)
+        await stack.enter_async_context(_served([create_app(house), store, platforms], doors))
+        yield Hall(watch, house, store.state.desk, store_url, gateway_url, keys.push, simulators)
 
 
 def make_database(server: str, name: str) -> str:
@@ -172,6 +178,8 @@ def _simulators(
             public_url=f"{platforms_url}/{part.account}",
             zalo=ZaloConfig(webhook_url=hook),
             telegram=TelegramConfig(webhook_url=hook, webhook_secret=keys.telegram),
+            facebook=FacebookConfig(webhook_url=hook),
+            email=EmailConfig(signatures=False, listens=part.channel == "email"),
             demo_phones=False,
         )
         made[part.account] = Simulator(config, clock=PlatformClock(watch), out=out)
@@ -180,9 +188,11 @@ def _simulators(
 
 def _account(part: Part, simulator: Simulator, keys: _Keys) -> dict[str, Any]:
     """The account as it would be written in tiepnhan.toml."""
-    zalo, telegram = simulator.config.zalo, simulator.config.telegram
+    zalo, telegram, facebook = simulator.config.zalo, simulator.config.telegram, simulator.config.facebook
+    web = {"api_base": f"{simulator.config.base_url}/{part.channel}"}
     own: Mapping[str, Mapping[str, Any]] = {
-        "zalo": {
+        "zalo": web
+        | {
             "app_id": zalo.app_id,
             "app_secret": zalo.app_secret,
             "oa_secret": zalo.oa_secret,
@@ -190,14 +200,40 @@ def _account(part: Part, simulator: Simulator, keys: _Keys) -> dict[str, Any]:
             "access_token": zalo.access_token,
             "refresh_token": zalo.refresh_token,
         },
-        "telegram": {"bot_token": telegram.token, "webhook_secret": keys.telegram},
+        "telegram": web | {"bot_token": telegram.token, "webhook_secret": keys.telegram},
+        "facebook": web
+        | {
+            "app_id": facebook.app_id,
+            "app_secret": facebook.app_secret,
+            "page_id": facebook.page_id,
+            "page_token": facebook.page_token,
+            "human_agent": facebook.human_agent,
+        },
+        "email": _mailbox(simulator) if part.channel == "email" else {},
     }
     return {
         "channel": part.channel,
         "account": part.account,
         "profile": part.record.profile,
-        "api_base": f"{simulator.config.base_url}/{part.channel}",
         **own[part.channel],
+    }
+
+
+def _mailbox(simulator: Simulator) -> dict[str, Any]:
+    email = simulator.config.email
+    return {
+        "address": email.address,
+        "password": email.password,
+        "imap_host": "127.0.0.1",
+        "imap_port": simulator.mail.imap_port,
+        "imap_tls": "none",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": simulator.mail.smtp_port,
+        "smtp_tls": "none",
+        "trusted_authserv_id": f"mx.{email.domain}",
+        "plus_separator": "+",
+        # News that a client misses wait until it asks again.
+        "poll_seconds": 2,
     }
 
 

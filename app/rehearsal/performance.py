@@ -15,9 +15,10 @@ from app.rehearsal.backstage import Backstage, Glance
 from app.rehearsal.citizen import act, words
 from app.rehearsal.hall import Hall, Part
 from app.rehearsal.judge import Seen, judge
+from app.rehearsal.letters import Letter, asked, next_turn
 from app.rehearsal.player import Player
 from app.rehearsal.received import Received, received
-from app.rehearsal.record import Say, StoreSays, Wait
+from app.rehearsal.record import Say, StoreSays, Turn, Wait
 from app.rehearsal.stage import BETWEEN, e164, known_case
 from case_store.flow import PLAYS
 from case_store.news import PUSH_SCHEMA, SIGNATURE_HEADER, signed
@@ -26,7 +27,6 @@ from case_store.tables import cases, outbox
 from core.events import Event, IdentityKnown, Source
 from core.model import Peer
 from core.report import Report
-from dialog import waiting_for
 from pipeline.items import Item
 from regulations.model import Profile
 from simulator.world import Bubble
@@ -91,16 +91,17 @@ class _Performance:
         self.index = hall.house.seal.index(str(self.peer))
         self.backstage = Backstage(hall.house.pool, hall.house.seal, self.index)
         self.received = Received(reports=(), follow_ups=())
+        self._labels: Mapping[str, str] = {}
         self._first_bubble = self._first_event = self._first_case = 0
 
     async def play(self) -> Seen:
         self.hall.watch.at = self.record.now
         await self._prepare()
         player = Player(self.record)
-        while turn := player.next(await self._waiting(), settled=bool(await self._outcomes())):
+        while turn := await self._next(player):
             match turn:
-                case Say():
-                    act(self.simulator, self.phone, turn)
+                case Say() | Letter():
+                    act(self.simulator, self.phone, turn, self._labels)
                     await self._rest()
                     self.hall.watch.at += BETWEEN
                 case Wait(span=span):
@@ -204,7 +205,9 @@ class _Performance:
         raise Unrest(f"{self._deliveries()} deliveries and {glance.busy if glance else 0} errands are under way")
 
     def _deliveries(self) -> int:
-        return self.simulator.zalo_webhook.pending() + self.simulator.updates.count()
+        people = self.simulator
+        hooks = (people.zalo_webhook, people.facebook.webhook, people.mail)
+        return sum(one.pending() for one in hooks) + people.updates.count()
 
     async def _pushed(self) -> None:
         """Wait until the store has brought its news to the gateway. Raises `Unrest`."""
@@ -217,9 +220,10 @@ class _Performance:
             await asyncio.sleep(_LOOK_AGAIN)
         raise Unrest("the store cannot push its news")
 
-    async def _waiting(self) -> str:
+    async def _next(self, player: Player) -> Turn | Letter | None:
         state = await self.backstage.state()
-        return waiting_for(state) if state else ""
+        self._labels = {choice.key: choice.label for choice in state.choices} if state else {}
+        return next_turn(player, asked(state), settled=bool(await self._outcomes()))
 
     async def _outcomes(self) -> list[tuple[str, str]]:
         return await self.backstage.outcomes(self._first_event)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AsyncExitStack, closing, suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,18 +12,28 @@ from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, DictBackend
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
-from pymap.concurrent import Subsystem
+from pymap.concurrent import Event, Subsystem
+from pymap.context import connection_exit
 from pymap.flags import FlagOp
-from pymap.imap import IMAPServer
+from pymap.imap import IMAPConnection
+from pymap.imap.state import ConnectionState
+from pymap.interfaces.login import LoginInterface
 from pymap.interfaces.message import CachedMessage
+from pymap.parsing.command import Command
+from pymap.parsing.command.select import IdleCommand, SearchCommand
 from pymap.parsing.message import AppendMessage
+from pymap.parsing.response import CommandResponse, UntaggedResponse
+from pymap.parsing.response.specials import ExistsResponse
 from pymap.parsing.specials.flag import Flag, Seen
+from pymap.selected import SelectedMailbox
 from pysasl.hashing import Cleartext
 
 from simulator import faults
 from simulator.faults import FaultPlan
 from simulator.world import World
 
+APART = 0.03
+"""Real seconds between two pieces of news to one client."""
 Taken = Callable[[int], None]
 """Told the number of a mail that its reader has put away: moved, deleted or marked as read."""
 
@@ -37,7 +47,9 @@ class Office:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
-        self._imap: IMAPServer | None = None
+        self._imap: _Imap | None = None
+        # A mail arrives between two commands, never within one: it would be announced to somebody who is not listening.
+        self._between = asyncio.Lock()
 
     async def start(self, door: socket.socket) -> None:
         """Listen on a bound socket. Raises `OSError`."""
@@ -50,7 +62,7 @@ class Office:
             args, hash_context=Cleartext(), cpu_subsystem=Subsystem.for_asyncio(), invalid_user_sleep=0.0
         )
         self._add_mailbox(config)
-        self._imap = IMAPServer(backend.login, config)
+        self._imap = _Imap(backend.login, config, self._between)
         self._server = await asyncio.start_server(self._serve, sock=door)
 
     def _add_mailbox(self, config: Config) -> None:
@@ -76,7 +88,8 @@ class Office:
     async def append(self, mail: bytes, at: datetime) -> int:
         """Put a mail into the inbox; whoever idles there is told. Returns its number in the mailbox (UID)."""
         inbox = await self._boxes.get_mailbox("INBOX")
-        return (await inbox.append(AppendMessage(mail, at, frozenset()), recent=True)).uid
+        async with self._between:
+            return (await inbox.append(AppendMessage(mail, at, frozenset()), recent=True)).uid
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (task := asyncio.current_task()) is None or self._imap is None:
@@ -107,6 +120,61 @@ class Office:
         return fault.action != "delay"
 
 
+class _Imap:
+    """Serves one connection, one command at a time for the whole mailbox."""
+
+    def __init__(self, login: LoginInterface, config: Config, between: asyncio.Lock) -> None:
+        self._login, self._config, self._between = login, config, between
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sock_info: SocketInfo) -> None:
+        connection = IMAPConnection(self._config.commands, self._config, reader, writer, sock_info)
+        async with AsyncExitStack() as stack:
+            connection_exit.set(stack)
+            stack.enter_context(closing(connection))
+            await connection.run(_State(self._login, self._config, self._between))
+
+
+class _State(ConnectionState):
+    """What one client knows. News that came with the answer to another command than a search is told again at IDLE:
+    many clients do not read it there, and then a mail waits until their next look.
+    """
+
+    def __init__(self, login: LoginInterface, config: Config, between: asyncio.Lock) -> None:
+        super().__init__(login, config)
+        self._between = between
+        self._unheard: list[ExistsResponse] = []
+
+    async def do_command(self, cmd: Command) -> CommandResponse:
+        async with self._between:
+            news = await self._caught_up(cmd) if isinstance(cmd, SearchCommand) else ()
+            response = await super().do_command(cmd)
+            response.add_untagged(*news)
+            new = [one for one in response._untagged if isinstance(one, ExistsResponse)]
+            if isinstance(cmd, SearchCommand):
+                self._unheard = []
+            elif new and cmd.command != b"SELECT":
+                self._unheard = new[-1:]
+            return response
+
+    async def receive_updates(self, cmd: IdleCommand, done: Event) -> Iterable[UntaggedResponse]:
+        # In a packet of its own: a client that waits for its socket does not see what it has read already.
+        await asyncio.sleep(APART)
+        if done.is_set():
+            return ()
+        if self._unheard:
+            told, self._unheard = self._unheard, []
+            return told
+        return await super().receive_updates(cmd, done)
+
+    async def _caught_up(self, cmd: Command) -> Iterable[UntaggedResponse]:
+        """A search finds what has just arrived, not only what the client was told of."""
+        if self._selected is None:
+            return ()
+        selected = await self.session.check_mailbox(self._selected)
+        self._selected, untagged = selected.fork(cmd)
+        return untagged
+
+
 class _Boxes(MailboxSet):
     """The account's folders; the inbox tells what is put away."""
 
@@ -123,6 +191,11 @@ class _Inbox(MailboxData):
     def __init__(self, boxes: _Boxes, taken: Taken) -> None:
         super().__init__(*boxes.caches)
         self._taken = taken
+
+    async def update_selected(self, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
+        # As other servers do: what came just before IDLE is told at once, not with the next change.
+        behind = selected.mod_sequence != self._mod_sequences.highest
+        return await super().update_selected(selected, wait_on=None if behind else wait_on)
 
     async def move(self, uid: int, destination: MailboxData, *, recent: bool = False) -> int | None:
         moved = await super().move(uid, destination, recent=recent)
