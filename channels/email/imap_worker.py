@@ -127,12 +127,16 @@ class Mailbox:
         self._refusals = 0
         whole = True
         while True:
+            found_some = False
             for folder in self._settings.folders:
                 async with aclosing(self._sweep(thread, folder, whole=whole)) as found:
                     async for letter in found:
+                        found_some = True
                         yield letter
             whole = False
-            await self._wait(thread)
+            # What arrived meanwhile has been announced in other answers: IDLE would not say it again.
+            if not found_some:
+                await self._wait(thread)
 
     async def _wait(self, thread: _Thread) -> None:
         if not thread.session.can_idle:

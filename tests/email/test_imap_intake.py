@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from imapclient import IMAPClient  # type: ignore[import-untyped]  # ships no type information
 
-from channels.email.imap import USUAL_PACE, Session
+from channels.email.imap import USUAL_PACE, Pace, Session
 from tests.channels.fakes import FakeVault, MemoryBlobs
-from tests.email.mailboxes import ADDRESS, QUICK, Intake, settings, until
+from tests.email.mailboxes import ADDRESS, PATIENCE, QUICK, Intake, settings, until
 from tests.email.servers import HOST, PASSWORD, Dovecot, mail, message_number, pymap
 
 
@@ -52,6 +52,17 @@ async def test_a_mail_moves_when_the_next_is_asked_for_and_not_before(dovecot_se
         await settle(reading, dovecot_server, user, "Processed", 2)
 
     assert dovecot_server.count(user, "INBOX") == 0
+
+
+async def test_what_arrives_while_another_mail_is_stored_does_not_wait_for_the_next_renewal(
+    dovecot_server: Dovecot, user: str
+) -> None:
+    """Servers announce it in the answer to the other mail's move, and then IDLE has nothing to say."""
+    dovecot_server.deliver(user, mail(number=1))
+    async with intake(dovecot_server, user, pace=Pace(answer=5.0, idle=2 * PATIENCE)).reading() as reading:
+        first = await reading.take()
+        await asyncio.to_thread(dovecot_server.deliver, user, mail(number=2))
+        assert numbers([first, await reading.take()]) == [1, 2]
 
 
 async def test_a_caller_that_cannot_store_does_not_use_up_the_tries_of_a_mail(
