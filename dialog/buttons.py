@@ -10,6 +10,7 @@ import msgspec
 
 from dialog import side_answers, wording
 from dialog.cases import rate, repeat_receipt
+from dialog.commands import COMMANDS
 from dialog.ending import submit, take_up, withdraw
 from dialog.offers import take_offer
 from dialog.questions import ask, ask_again, ask_next, editable
@@ -155,6 +156,14 @@ def press_insist(turn: Turn, args: list[str]) -> bool:
     return True
 
 
+MENU = ("status", "human", "help")
+
+
+def press_menu(turn: Turn, args: list[str]) -> bool:
+    """An entry of a platform's fixed menu: the command of that name, whenever it is pressed."""
+    return bool(args) and args[0] in MENU and COMMANDS[args[0]](turn)
+
+
 PRESSED: Mapping[str, Callable[[Turn, list[str]], bool]] = {
     "confirm": press_confirm,
     "edit": press_edit,
@@ -166,4 +175,5 @@ PRESSED: Mapping[str, Callable[[Turn, list[str]], bool]] = {
     "type": press_choice("report_type"),
     "rate": press_rate,
     "insist": press_insist,
+    "menu": press_menu,
 }

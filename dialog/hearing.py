@@ -232,7 +232,7 @@ def named_code(turn: Turn) -> bool:
 
 def started(turn: Turn) -> bool:
     """The platform's start button: greet, or go on where we are. A form that begins with a choice begins at once."""
-    if turn.message is None or not turn.message.started:
+    if turn.message is None or not (turn.message.started or turn.message.choice == "menu:start"):
         return False
     if turn.state.form:
         turn.update_form(tries={})
