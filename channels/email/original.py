@@ -33,6 +33,7 @@ ODD: Mapping[str, str] = {
 PROBLEMS: Mapping[str, str] = {
     "encrypted": "Thư đã mã hóa, hệ thống không đọc được nội dung.",
     "limited": "Thư quá lớn hoặc quá phức tạp, chỉ đọc được một phần.",
+    "broken": "Phần đầu thư bị hỏng, có thể thiếu thông tin.",
     "charset": "Bảng mã của thư không rõ; dấu tiếng Việt có thể sai.",
     "signed": "Thư có chữ ký số gói kín nội dung, hệ thống không đọc được.",
     "tnef": "Thư gửi từ Outlook kèm tệp winmail.dat không mở được.",
