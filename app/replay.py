@@ -11,6 +11,7 @@ from core.errors import DeliveryUnreadable
 from core.events import AccountAlarm, Ignored
 from core.model import Delivery
 from pipeline.gateway import Roles
+from pipeline.receive import KEPT_BODY
 from storage import deliveries
 from storage.deliveries import KeptAside
 
@@ -64,7 +65,11 @@ async def _take(house: House, row: KeptAside) -> str:
     account = house.gateway.accounts.get(row.channel, row.account)
     if account is None:
         return f"tài khoản {row.channel}:{row.account} không còn trong cấu hình"
-    delivery = Delivery(body=house.seal.open(bytes(row.body), b"delivery"), received_at=row.received_at)
+    body = house.seal.open(bytes(row.body), b"delivery")
+    if len(body) >= KEPT_BODY:
+        # Half a mail would be taken for the whole one.
+        return "lần nhận này quá lớn, chỉ phần đầu được giữ"
+    delivery = Delivery(body=body, received_at=row.received_at)
     try:
         events = account.channel.parse(delivery)
     except DeliveryUnreadable as error:

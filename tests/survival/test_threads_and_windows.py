@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from app.replay import _take
 from core.capabilities import Capabilities, Limit, Unit
 from core.errors import Misconfigured, TryAgain, Unreachable
 from core.events import (
@@ -26,6 +28,7 @@ from pipeline import codec
 from pipeline.errand import Lane
 from pipeline.items import Item, unpack_event
 from pipeline.receive import KEPT_BODY
+from storage import deliveries
 from storage.seal import Seal
 from tests.survival.houses import House, Platform, house, utc_now
 
@@ -373,3 +376,18 @@ async def test_what_a_platform_says_of_the_account_rings(tmp_path: Path, fresh_d
         assert await opened.rows("select channel, account, kind, reason, since < last_at from alarms") == [
             ("fake", "a", "platform", "policy: spam", True)
         ]
+
+
+async def test_half_a_delivery_is_not_read_again_for_a_whole_one(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
+    async with telling(tmp_path, fresh_database()) as opened:
+        await happens(opened, Ignored(external_id="i1", reason="not stored"), padding=b"x" * 2 * KEPT_BODY)
+        opened.platform.told = [[says("xin chào", "1")]]  # type: ignore[attr-defined]  # a Telling
+        async with opened.gateway.pool.connection() as connection:
+            row = await deliveries.find(connection, 1)
+        assert row is not None
+
+        said = await _take(SimpleNamespace(gateway=opened.gateway, seal=opened.seal), row)  # type: ignore[arg-type]
+
+        assert "quá lớn" in said and await opened.rows("select 1 from events") == []
