@@ -194,7 +194,7 @@ async def test_a_copy_of_what_was_sent_is_kept_where_wished(dovecot_server: Dove
 
 # --- OAuth ------------------------------------------------------------------------------------------------------------
 
-OAUTH = {
+OAUTH: dict[str, Any] = {
     "auth": "oauth_client_credentials", "token_url": "https://login.example.com/t/token", "client_id": "app",
     "client_secret": SecretStr("bi-mat"), "scope": "https://outlook.office365.com/.default",
 }  # fmt: skip
