@@ -52,7 +52,7 @@ class Intake:
 
     def __init__(
         self, *, vault: FakeVault | None = None, blobs: MemoryBlobs | None = None, pace: Pace = QUICK,
-        password: str = "", **more: Any,
+        password: str = "", token: str = "", **more: Any,
     ) -> None:  # fmt: skip
         self.vault, self.blobs, self.pauses = vault or FakeVault(), blobs or MemoryBlobs(), Pauses()
         self.settings = settings(**more)
@@ -61,7 +61,7 @@ class Intake:
 
         async def login(afresh: bool) -> Login:
             self.logins.append(afresh)
-            return Login(password=self.password)
+            return Login(token=token) if token else Login(password=self.password)
 
         self.mailbox = Mailbox(
             self.settings, login=login, vault=self.vault, blobs=self.blobs, now=now, pace=pace, sleep=self.pauses,

@@ -4,6 +4,7 @@ and one that misbehaves on request.
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import os
 import pwd
@@ -243,6 +244,16 @@ class BadServer:
                 if self.password not in command:
                     writer.write(f"{tag} NO [AUTHENTICATIONFAILED] wrong\r\n".encode())
                     return True
+            case "AUTHENTICATE":
+                self.logins += 1
+                writer.write(b"+ \r\n")
+                self.said.append(base64.b64decode(await reader.readline()).decode())
+                if self.password not in self.said[-1]:
+                    # A refusal has reasons first; only their answer, an empty line, is followed by NO.
+                    writer.write(b"+ " + base64.b64encode(b'{"status":"401"}') + b"\r\n")
+                    self.said.append((await reader.readline()).decode().strip())
+                    writer.write(f"{tag} NO [AUTHENTICATIONFAILED] invalid token\r\n".encode())
+                    return True
             case "CAPABILITY":
                 untagged = f"* CAPABILITY {self.capabilities}\r\n"
             case "LIST":
@@ -301,9 +312,10 @@ class BadServer:
 
 
 @asynccontextmanager
-async def bad_server(mode: str, mail: bytes, **more: Any) -> AsyncIterator[BadServer]:
+async def bad_server(mode: str, mail: bytes, *, tls: Any = None, **more: Any) -> AsyncIterator[BadServer]:
+    """An empty `mode` behaves well."""
     bad = BadServer(mode, mail, **more)
-    server = await asyncio.start_server(bad.serve, HOST, 0)
+    server = await asyncio.start_server(bad.serve, HOST, 0, ssl=tls)
     bad.port = int(server.sockets[0].getsockname()[1])
     try:
         yield bad

@@ -69,6 +69,27 @@ async def test_a_wrong_password_is_tried_slowly_and_staff_hear_of_it() -> None:
     assert box.logins == [False, True, True], "after a refusal a token is fetched afresh"
 
 
+async def test_a_token_is_shown_as_xoauth2_wants_it() -> None:
+    async with bad_server(
+        "", mail(number=5), password="ya29.token", capabilities="IMAP4rev1 IDLE MOVE SASL-IR"
+    ) as server:
+        box = Intake(imap_port=server.port, token="ya29.token", username="a@b.vn")
+        async with box.reading() as reading:
+            assert message_number((await reading.take()).raw) == 5
+
+    assert "user=a@b.vn\1auth=Bearer ya29.token\1\1" in server.said
+
+
+async def test_a_refused_token_is_answered_with_an_empty_line() -> None:
+    async with bad_server("", mail(), password="ya29.token") as server:
+        box = Intake(imap_port=server.port, token="old", pace=Pace(answer=2.0))
+        async with box.reading() as reading:
+            assert (await reading.take()).alarm
+
+    at = next(number for number, said in enumerate(server.said) if "Bearer old" in said)
+    assert server.said[at + 1] == ""
+
+
 async def test_a_password_that_is_right_again_ends_the_waiting() -> None:
     async with bad_server("", mail(number=4)) as server:
         box = Intake(imap_port=server.port, pace=QUICK, password="sai")
