@@ -199,6 +199,22 @@ def rehearse(
         raise typer.Exit(1)
 
 
+@app.command()
+def rasa(
+    profile: Annotated[str, typer.Option(help="bộ quy tắc")] = "tien-giang",
+    port: int = 5055,
+    host: str = "127.0.0.1",
+) -> None:
+    """Phục vụ các bộ kiểm tra câu trả lời cho một trợ lý Rasa (cần cài thêm tiepnhan[rasa])."""
+    import uvicorn
+
+    from app.rasa import create_app
+    from app.wiring import utc_now
+    from regulations import loader
+
+    uvicorn.run(create_app(loader.load(profile), now=utc_now), host=host, port=port, access_log=False)
+
+
 @app.command("case-store")
 def case_store(
     database: Annotated[str, typer.Option(help="embedded:THƯ_MỤC hoặc postgresql://…")] = "embedded:var/case-store",
