@@ -31,7 +31,8 @@ _MARKS = re.compile(
     r"^\s*(?:(?:re|fwd?|tr|rv|aw|wg|sv|tl|trả lời|chuyển tiếp|phản hồi|hồi âm)(?:\s*\[\d+\])?\s*[:\uff1a]\s*)+",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"\s*\[\s*#\s*(?P<code>[0-9A-Za-z][0-9A-Za-z-]{2,38})\s*\]\s*")
+# Read over, never believed: codes can be guessed.
+_TAG = re.compile(r"\s*\[\s*#\s*[0-9A-Za-z][0-9A-Za-z-]{2,38}\s*\]\s*")
 
 
 class Thread(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,12 +85,6 @@ def plain_subject(subject: str) -> str:
         before = bare
         bare = _MARKS.sub("", _TAG.sub(" ", bare)).strip()
     return bare
-
-
-def tag(subject: str) -> str:
-    """The case code in a subject's tag, in capitals, or empty. A tag proves nothing: codes can be guessed."""
-    found = _TAG.search(subject)
-    return found["code"].upper() if found else ""
 
 
 def sound(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from channels.email.mail import Mail
 from channels.email.mime import read_mail
-from channels.email.threads import MOST_REFERENCES, Marks, capped, plain_subject, read_thread, tag, thread_of
+from channels.email.threads import MOST_REFERENCES, Marks, capped, plain_subject, read_thread, thread_of
 from tests.email.mailboxes import ADDRESS, settings
 
 MARKS = Marks(b"k" * 32, address=ADDRESS, domain="xa.example.vn", separator="+")
@@ -74,11 +74,6 @@ def test_ids_and_addresses_are_what_mail_allows() -> None:
 )
 def test_marks_of_answers_are_taken_off_a_subject(subject: str, plain: str) -> None:
     assert plain_subject(subject) == plain
-
-
-def test_a_tag_is_read_in_any_spelling() -> None:
-    assert tag("Re: Đèn [# tg-260302-0001 ]") == CODE
-    assert tag("[# ]") == "" == tag("Đèn")
 
 
 def test_a_long_correspondence_keeps_its_first_and_its_newest_ids() -> None:
