@@ -181,7 +181,7 @@ def closed_because(
 
 def holder(operator: str, names: Mapping[str, str]) -> str:
     """Who has a conversation, by sign-in name or by what a platform's tool left in its place."""
-    if operator == f"{turn.OUTSIDE}{turn.OTHER_PROGRAM}":
+    if operator.startswith(f"{turn.OUTSIDE}ứng dụng "):
         return OTHER_PROGRAM
     return names.get(operator, PLATFORM_STAFF)
 

@@ -74,7 +74,8 @@ class Erasures:
             log.warning("erasure.refused", channel=channel, account=account, reason=str(refusal))
             return Answer(refusal.status)
         # Without an instant of the platform's a request is one with those of the same day.
-        at = asked.issued_at.isoformat() if asked.issued_at else self._now().date().isoformat()
+        said = asked.issued_at is not None and asked.issued_at.timestamp() > 0
+        at = asked.issued_at.isoformat() if asked.issued_at and said else self._now().date().isoformat()
         peer = Peer(channel=channel, account=account, user=asked.user)
         try:
             code = await self._write_down(peer, f"{peer} {at}")

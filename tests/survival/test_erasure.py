@@ -180,6 +180,19 @@ async def test_a_repeated_callback_is_one_request_and_a_new_one_another(
         assert await opened.rows("select count(*) from journal where act = 'erased'") == [(2,)]
 
 
+async def test_a_callback_without_an_instant_is_one_with_those_of_its_day_only(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
+    async with forgetful(tmp_path, fresh_database()) as opened:
+        days_since_the_epoch = (datetime(1970, 1, 1, tzinfo=UTC) - ISSUED).days
+        codes = []
+        for later_by in (timedelta(), timedelta(seconds=1), timedelta(days=3)):
+            opened.gateway.erasures._now = lambda by=later_by: ISSUED + by  # type: ignore[misc]
+            codes.append((await callback(opened, day=days_since_the_epoch))[1]["confirmation_code"])
+
+        assert codes[0] == codes[1] != codes[2]
+
+
 async def test_a_callback_that_is_not_authentic_leaves_no_trace(
     tmp_path: Path, fresh_database: Callable[[], str]
 ) -> None:
