@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from app.doctor import Finding, Level, why
+from channels.email.admin import MailboxState
 from channels.facebook.admin import Entry, PageIdentity, PageProfile, TokenState
 from channels.telegram.admin import BotIdentity, Command, WebhookState
 from core.errors import SendError
@@ -157,3 +158,39 @@ def _token(subject: str, token: TokenState, now: datetime) -> Iterable[Finding]:
         yield Finding(Level.OK, subject, "mã truy cập Trang còn hiệu lực")
     if token.missing_scopes:
         yield Finding(Level.WRONG, subject, f"mã truy cập thiếu quyền: {', '.join(token.missing_scopes)}")
+
+
+class MailboxAdmin(Protocol):
+    """What is asked of `channels.email.admin.EmailAdmin`."""
+
+    async def look(self) -> MailboxState: ...
+    async def knock(self) -> None: ...
+
+
+async def check_email(admin: MailboxAdmin, *, account: str, trusted: str | None) -> list[Finding]:
+    """One mailbox: whether it can be read and sent from, and what its server lacks. `trusted`: whose word on senders
+    counts; None: nobody's.
+    """
+    subject = f"email:{account}"
+    found: list[Finding] = []
+    try:
+        state = await admin.look()
+        level = Level.NOTE if state.waiting > MANY_WAITING else Level.OK
+        found.append(Finding(level, subject, f"đọc được hộp thư; {state.waiting} thư đang chờ"))
+        if state.missing:
+            found.append(Finding(Level.WRONG, subject, f"không có thư mục {', '.join(state.missing)}"))
+        if not state.idle:
+            found.append(Finding(Level.NOTE, subject, "máy chủ không có IDLE; thư mới được hỏi theo poll_seconds"))
+        if not state.move:
+            found.append(Finding(Level.NOTE, subject, "máy chủ không có MOVE; thư được sao rồi xóa"))
+    except SendError as error:
+        found.append(Finding(Level.WRONG, subject, why(error)))
+    try:
+        await admin.knock()
+        found.append(Finding(Level.OK, subject, "đăng nhập được máy chủ gửi thư"))
+    except SendError as error:
+        found.append(Finding(Level.WRONG, subject, why(error)))
+    if trusted is None:
+        text = "chưa đặt trusted_authserv_id: mọi người gửi đều hiện là chưa xác thực"
+        found.append(Finding(Level.NOTE, subject, text))
+    return found

@@ -15,6 +15,7 @@ from app.doctor import Finding, Level
 from app.outgoing import Outgoing
 from app.settings import Settings, SettingsError
 from app.wiring import channel_settings, load_profile, make_store, utc_now
+from channels.email import EmailChannel
 from channels.facebook.admin import FacebookAdmin
 from channels.telegram.admin import TelegramAdmin
 from channels.zalo import ZaloChannel
@@ -182,7 +183,22 @@ async def _facebook(own: Any, parts: _Parts, profile: Profile) -> list[Finding]:
     )
 
 
-_VISITS: Final[Mapping[str, Callable[..., Any]]] = {"facebook": _facebook, "telegram": _telegram, "zalo": _zalo}
+async def _email(own: Any, parts: _Parts, profile: Profile) -> list[Finding]:
+    if parts.pool is None or parts.seal is None:
+        text = "chưa kiểm tra được hộp thư: cần cơ sở dữ liệu và khóa dữ liệu"
+        return [Finding(Level.NOTE, f"email:{own.account}", text)]
+    vault = DatabaseVault(parts.pool, parts.seal, f"email:{own.account}")
+    blobs = FolderBlobs(Path(parts.settings.blobs), parts.seal)
+    channel = EmailChannel(own, http=parts.outgoing, vault=vault, blobs=blobs, now=parts.now)
+    return await doctor_accounts.check_email(channel.admin(), account=own.account, trusted=own.trusted_authserv_id)
+
+
+_VISITS: Final[Mapping[str, Callable[..., Any]]] = {
+    "email": _email,
+    "facebook": _facebook,
+    "telegram": _telegram,
+    "zalo": _zalo,
+}
 
 
 def _seal(settings: Settings, path: Path) -> Seal | None:

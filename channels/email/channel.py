@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from channels.email import original
+from channels.email.admin import EmailAdmin
 from channels.email.capabilities import CAPABILITIES
 from channels.email.compose import File, compose
 from channels.email.imap import USUAL_PACE, Login, Pace, Session
@@ -205,6 +206,10 @@ class EmailChannel:
             log.warning("mailbox.no_copy_kept", account=self.account, error=type(error).__name__)
 
     # --- login --------------------------------------------------------------------------------------------------------
+
+    def admin(self) -> EmailAdmin:
+        """For looking at the mailbox with the same login."""
+        return EmailAdmin(self._settings, self._login, pace=self._pace)
 
     async def tend(self) -> None:
         """Have a token that lives long enough. Raises one of the five `SendError`s."""

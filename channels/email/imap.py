@@ -110,6 +110,12 @@ class Session:
     def can_idle(self) -> bool:
         return self._settings.idle and b"IDLE" in self._capabilities
 
+    def offers(self, capability: str) -> bool:
+        return capability.encode() in self._capabilities
+
+    def exists(self, folder: str) -> bool:
+        return bool(self._client.folder_exists(folder))
+
     # --- asking -------------------------------------------------------------------------------------------------------
 
     def select(self, folder: str) -> int:

@@ -67,6 +67,11 @@ class Relay:
                     await self._end()
             self._used = self._clock()
 
+    async def connect(self) -> None:
+        """Log in, and send nothing. Raises one of the five `SendError`s."""
+        async with self._lock:
+            await self._open()
+
     async def close(self) -> None:
         async with self._lock:
             await self._end()

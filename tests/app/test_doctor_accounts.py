@@ -9,9 +9,10 @@ import pytest
 
 from app import doctor, doctor_accounts
 from app.doctor import Finding, Level
+from channels.email.admin import MailboxState
 from channels.facebook.admin import PageIdentity, PageProfile, TokenState
 from channels.telegram.admin import BotIdentity, Command, WebhookState
-from core.errors import Misconfigured, SendError
+from core.errors import Misconfigured, SendError, TryAgain
 from regulations import loader
 from storage.seal import SealBroken
 
@@ -237,3 +238,60 @@ async def test_a_token_of_another_page_is_wrong() -> None:
     found, _ = await page(problem=Misconfigured("Mã truy cập thuộc về một Trang khác", code="page"))
 
     assert levels(found) == [Level.WRONG]
+
+
+# --- mail -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class FakeMailbox:
+    state: MailboxState | SendError
+    relay: SendError | None = None
+
+    async def look(self) -> MailboxState:
+        if isinstance(self.state, SendError):
+            raise self.state
+        return self.state
+
+    async def knock(self) -> None:
+        if self.relay is not None:
+            raise self.relay
+
+
+SOUND = MailboxState(waiting=3, missing=(), idle=True, move=True)
+
+
+async def mailbox(
+    state: MailboxState | SendError = SOUND, relay: SendError | None = None, trusted: str | None = "mx.example.vn"
+) -> list[Finding]:
+    return await doctor_accounts.check_email(FakeMailbox(state, relay), account="m", trusted=trusted)
+
+
+async def test_a_mailbox_that_can_be_read_and_sent_from_is_fine() -> None:
+    assert levels(await mailbox()) == [Level.OK, Level.OK]
+
+
+async def test_reading_and_sending_are_looked_at_apart() -> None:
+    refused, away = Misconfigured("Máy chủ thư từ chối đăng nhập IMAP"), TryAgain("Không kết nối được máy chủ thư")
+
+    assert levels(await mailbox(refused)) == [Level.WRONG, Level.OK]
+    assert levels(await mailbox(relay=away)) == [Level.OK, Level.WRONG]
+
+
+async def test_a_folder_that_does_not_exist_is_wrong() -> None:
+    state = MailboxState(waiting=0, missing=("Junk",), idle=True, move=True)
+
+    assert Level.WRONG in levels(await mailbox(state))
+
+
+async def test_what_the_server_lacks_is_noted() -> None:
+    state = MailboxState(waiting=500, missing=(), idle=False, move=False)
+
+    assert levels(await mailbox(state)) == [Level.NOTE, Level.NOTE, Level.NOTE, Level.OK]
+
+
+async def test_without_a_trusted_server_nobody_counts_as_proven() -> None:
+    found = await mailbox(trusted=None)
+
+    assert found[-1].level is Level.NOTE
+    assert "trusted_authserv_id" in found[-1].text

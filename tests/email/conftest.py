@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def dovecot_server() -> Iterator[Dovecot]:
     if not dovecot_program():
-        pytest.skip("Dovecot is not installed: deploy/dovecot.sh")
+        raise RuntimeError("Dovecot is not installed: run deploy/dovecot.sh, or make test")
     with dovecot() as running:
         yield running
 

@@ -3,13 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from benchmarks.mailboxes import survive
-from tests.email.servers import dovecot_program
 
 
-@pytest.mark.skipif(not dovecot_program(), reason="Dovecot is not installed: deploy/dovecot.sh")
 async def test_every_mail_is_taken_in_exactly_once(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
     figures = await survive(tmp_path / "rig", fresh_database(), workers=3, mails=40, kills=5, seed=3)
 
