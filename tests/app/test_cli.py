@@ -46,7 +46,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
 def test_the_commands_of_the_manual_exist() -> None:
     wanted = {"serve", "demo", "migrate", "doctor", "replay", "profile", "inspect", "understand", "rehearse"}
 
-    assert wanted | {"case-store", "erase", "simulator", "user"} == set(COMMANDS)
+    assert wanted | {"case-store", "erase", "rasa", "simulator", "user"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
