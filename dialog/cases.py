@@ -1,10 +1,11 @@
 """What a citizen says about reports that exist already: their state, a rating, a follow-up, a withdrawal."""
 
+import re
 import zlib
 from datetime import datetime
 
 from core.effects import FollowUp, FollowUpKind, LookUp
-from core.model import Case, Choice, Draft
+from core.model import Case, Choice, Draft, MediaRef
 from dialog import wording
 from dialog.ending import add_to_case, barred, case_agency
 from dialog.state import Known, RatingAsked
@@ -39,6 +40,30 @@ def tell_status(turn: Turn) -> None:
                 turn.update(veiled=(*turn.state.veiled, turn.state.lookups)[-MANY:])
             turn.wish(LookUp(code=code, request=turn.state.lookups))
     turn.say("\n".join(lines))
+
+
+_FOREIGN = re.compile(r"(?<![\w/.-])[^\W\d_]{1,4}\d{0,3}(?:[./-]?\d{2,}){1,3}(?![\w/-])")
+"""How codes of other systems look: letters, then groups of digits. Number plates and decisions begin with digits."""
+FOREIGN_DIGITS = 6
+_ASKING_WORDS = (
+    "a anh ban chua cho cong cua cuu dau den dich dien em giup ho hoi ket kiem kien la ly ma minh nao nghi oi pakn phan"
+    " qua roi sao so the thong tin tinh toi tra trang tren tu va ve voi vu xem xin xu"
+)
+_ASKING = frozenset(_ASKING_WORDS.split())
+"""Words, without marks, that only ask about a code; with any other word the code is part of a matter."""
+
+
+def tell_foreign(turn: Turn) -> bool:
+    """A code of another system is not looked up, and said to be unknown here (R-BN-03)."""
+    reading = turn.reading
+    found = _FOREIGN.search(reading.text)
+    if found is None or sum(letter.isdigit() for letter in found.group()) < FOREIGN_DIGITS:
+        return False
+    around = wording.fold(f"{reading.text[: found.start()]} {reading.text[found.end() :]}")
+    if reading.command != "status" and not _ASKING.issuperset(re.findall(r"\w+", around)):
+        return False
+    turn.say(turn.line("status_unknown", code=found.group()))
+    return True
 
 
 def own_cases(turn: Turn) -> list[Known]:
@@ -221,6 +246,23 @@ def hear_supplement(turn: Turn) -> bool:
     draft = Draft(description=reading.cleaned or reading.text, media=media)
     add_to_case(turn, waiting.case.code, draft)
     return True
+
+
+def hear_correction(turn: Turn) -> bool:
+    """ "nhầm, ở phường Vệ An" after sending: the case gets the right words (R-BN-66)."""
+    reading = turn.reading
+    own = own_cases(turn)
+    if reading.correction is None or reading.second_report or not own or not turn.state.settled:
+        return False
+    known = _case_meant(turn) if turn.codes else own[0]
+    if known is None:
+        return False
+    add_to_case(turn, known.case.code, Draft(description=reading.cleaned or reading.text, media=_media(turn)))
+    return True
+
+
+def _media(turn: Turn) -> tuple[MediaRef, ...]:
+    return turn.message.media if turn.message else ()
 
 
 def _answered_to(turn: Turn) -> Known | None:

@@ -12,8 +12,8 @@ from dialog.heard import Heard, agrees, declines
 from dialog.needed import OTHER_CATEGORY, needs, open_questions
 from dialog.questions import ask, ask_next
 from dialog.reading import read
-from dialog.reading.model import Correction
-from dialog.side_answers import denies_ward, edit_slot, tell_corrected
+from dialog.reading.model import Correction, PlaceReading
+from dialog.side_answers import denies_ward, edit_slot, rename_ward, tell_corrected
 from dialog.turn import SILENCE, Turn
 
 NOTED = ("report_type", "location", "name", "org_name")
@@ -177,6 +177,8 @@ def _correct(turn: Turn, correction: Correction) -> bool:
     before = turn.waiting
     if correction.old and correction.value and _replace_fragment(turn, slot, correction):
         turn.filled.append(slot)
+    elif slot in ("", "location") and (ward := _ward_alone(turn)):
+        rename_ward(turn, ward)
     elif slot:
         filling.fill(turn, replacing={slot})
     else:
@@ -192,6 +194,12 @@ def _correct(turn: Turn, correction: Correction) -> bool:
     _keep_track(turn, before)
     go_on(turn)
     return True
+
+
+def _ward_alone(turn: Turn) -> PlaceReading | None:
+    """A ward named without street or hamlet: those that are known stay."""
+    place, known = turn.reading.place, turn.form.draft.place
+    return place if place and place.options and not place.local and known and known.text else None
 
 
 def _slot_with(turn: Turn, fragment: str) -> str:
