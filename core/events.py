@@ -215,6 +215,8 @@ class CaseOpened:
     agency: str = ""
     notice: str = ""
     closed: bool = False
+    linked: bool = False
+    """Somebody else has reported the same matter; the profile links the two and says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,6 +181,9 @@ class Draft:
     """The citizen's messages that went into the description, word for word."""
     started_at: datetime | None = None
     confirmed_at: datetime | None = None
+    notice_version: str = ""
+    notice_at: datetime | None = None
+    """Which text on personal data was shown, and when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

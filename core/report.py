@@ -35,6 +35,8 @@ class Attachment:
     lat: float | None = None
     lon: float | None = None
     """Read from the picture: a proposal, never taken for the place of the report."""
+    marks: tuple[str, ...] = ()
+    """What makes a picture doubtful, for staff: `edited`, `screenshot`, `no_exif`, `old`; no reason to refuse it."""
     problem: str = ""
     """Why there is no public copy: a reason code of `normalizer.media`, or the words of a failed download."""
 
@@ -97,6 +99,11 @@ class Report:
     reporter: Reporter = Reporter()
     on_behalf: OnBehalf | None = None
     confidential: bool = False
+    notice_version: str = ""
+    """Which text on personal data the citizen was shown: digest of the profile's wording. Empty: none was shown."""
+    notice_at: datetime | None = None
+    consent_at: datetime | None = None
+    """When the citizen, having been shown the notice, confirmed the report with their data."""
     flags: tuple[str, ...] = ()
     as_typed: Mapping[str, str] = field(default_factory=dict)
     """Slot id → the citizen's own words, where reading changed them."""

@@ -14,7 +14,7 @@ from core.events import (
     SubmissionRefused,
 )
 from core.model import Case
-from dialog import wording
+from dialog import dossiers, wording
 from dialog.cases import checksum, receipt, start_rating, status_line
 from dialog.state import Identity, Known, Pending
 from dialog.turn import Turn
@@ -49,6 +49,8 @@ def case_opened(turn: Turn, event: CaseOpened) -> None:
     if event.closed:
         return
     text = receipt(turn, known)
+    if event.linked:
+        turn.note(turn.line("duplicate_linked"))
     turn.note(event.notice)
     if turn.state.parked and turn.state.form is None:
         turn.update(resume=True)
@@ -105,6 +107,8 @@ def identity_known(turn: Turn, event: IdentityKnown) -> None:
 
 def case_found(turn: Turn, event: CaseFound) -> None:
     """The public state only: no name, phone or text of another person (schema `public_lookup`)."""
+    if dossiers.found(turn, event):
+        return
     veiled = event.request in turn.state.veiled
     if veiled:
         turn.update(veiled=tuple(request for request in turn.state.veiled if request != event.request))

@@ -41,6 +41,42 @@ def read_proposal(picture: Image.Image, *, timezone: str) -> Proposal:
     return Proposal(taken_at=_time(detail, timezone), lat=lat, lon=lon)
 
 
+_EDITORS = re.compile(
+    r"photoshop|lightroom|gimp|snapseed|picsart|facetune|meitu|canva|b612|vsco|polarr|pixlr|affinity|paint|inpaint",
+    re.I,
+)
+_SCREENSHOT = re.compile(r"screen ?shot|screen ?capture", re.I)
+_SCREENS = frozenset(
+    {
+        (640, 1136), (720, 1280), (720, 1520), (720, 1600), (720, 1612), (750, 1334), (828, 1792), (1080, 1920),
+        (1080, 2160), (1080, 2220), (1080, 2280), (1080, 2340), (1080, 2376), (1080, 2400), (1080, 2408), (1125, 2436),
+        (1170, 2532), (1179, 2556), (1206, 2622), (1220, 2712), (1242, 2208), (1242, 2688), (1260, 2800), (1284, 2778),
+        (1290, 2796), (1320, 2868), (1344, 2992), (1440, 2560), (1440, 2960), (1440, 3040), (1440, 3088), (1440, 3120),
+        (1440, 3200), (1600, 2560), (1668, 2388), (2048, 2732),
+    }
+)  # fmt: skip
+"""Pixels of the screens of common phones and tablets, upright."""
+
+
+def doubts(picture: Image.Image) -> tuple[str, ...]:
+    """What makes a picture doubtful as somebody's own photo: `edited`, `screenshot`, `no_exif`. Hints, no proof."""
+    try:
+        exif = picture.getexif()
+        detail = exif.get_ifd(ExifTags.IFD.Exif)
+    except (ValueError, SyntaxError, OSError, KeyError, IndexError, TypeError):
+        return ("no_exif",)
+    told = [str(exif.get(tag, "")) for tag in (ExifTags.Base.Software, ExifTags.Base.ProcessingSoftware)]
+    said = " ".join((*told, str(detail.get(ExifTags.Base.UserComment, "")), str(picture.info.get("Description", ""))))
+    camera = bool(exif.get(ExifTags.Base.Make) or exif.get(ExifTags.Base.Model) or detail)
+    screen = (min(picture.size), max(picture.size)) in _SCREENS and picture.format == "PNG"
+    marks = {
+        "edited": _EDITORS.search(said) is not None,
+        "screenshot": _SCREENSHOT.search(said) is not None or (screen and not camera),
+        "no_exif": not camera,
+    }
+    return tuple(mark for mark, holds in marks.items() if holds)
+
+
 def _time(detail: Mapping[int, Any], timezone: str) -> datetime | None:
     written = detail.get(ExifTags.Base.DateTimeOriginal) or detail.get(ExifTags.Base.DateTimeDigitized)
     offset = detail.get(ExifTags.Base.OffsetTimeOriginal)

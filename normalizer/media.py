@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.model import Media, MediaKind, MediaRef
 from core.report import Attachment
-from files.exif import NOTHING, Proposal, read_proposal
+from files.exif import NOTHING, Proposal, doubts, read_proposal
 from files.sniff import JPEG, FileType, is_archive, sniff
 from regulations.model import Profile
 
@@ -87,6 +87,8 @@ class Scrubbed:
     thumbnail: bytes = b""
     """A small JPEG, pictures only."""
     proposal: Proposal = NOTHING
+    marks: tuple[str, ...] = ()
+    """What makes a picture doubtful: `edited`, `screenshot`, `no_exif`."""
 
     def attachment(self, *, source_key: str, url: str = "", name: str = "") -> Attachment:
         return Attachment(
@@ -147,6 +149,7 @@ def _picture(body: bytes, found: FileType, digest: str, limits: MediaLimits) -> 
             if opened.width * opened.height > limits.max_pixels:
                 raise _refused("picture_bomb", limits)
             proposal, size = read_proposal(opened, timezone=limits.timezone), opened.size
+            marks = doubts(opened)
             # A JPEG is decoded at a half, quarter or eighth where that is enough: 50 million pixels take 150 MB.
             opened.draft("RGB", (limits.public_side, limits.public_side))
             opened.load()
@@ -174,6 +177,7 @@ def _picture(body: bytes, found: FileType, digest: str, limits: MediaLimits) -> 
         height=height,
         thumbnail=_jpeg(upright, limits.thumbnail_side, quality=75),
         proposal=proposal,
+        marks=marks,
     )
 
 

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from core.model import Draft, Peer, Place
 from core.report import Attachment, OnBehalf, Report, Reporter
 from normalizer.person import e164, split_name
 from normalizer.text import clean, line, shorten, without_id_numbers
-from regulations.model import Profile
+from regulations.model import Duplicates, Profile
 
 OTHER_CATEGORY = "khac"
 NOT_FETCHED = "not_fetched"
@@ -43,6 +44,11 @@ def normalize(
 
     raw = tuple(kept(message) for message in draft.raw)
     flags, links = _flags(draft.flags, outside_annex=row is not None and row.outside_annex)
+    submitted = draft.confirmed_at or now
+    files = _attachments(draft, attachments)
+    if profile.media.originality_check == "hash_and_exif":
+        files = tuple(_judged(file, submitted - timedelta(days=profile.duplicates.window_days)) for file in files)
+        flags = (*flags, *_media_flags(files))
     return Report(
         report_id=report_id,
         profile=profile.id,
@@ -56,12 +62,15 @@ def normalize(
         description=shorten(clean(kept(draft.description or "\n".join(draft.raw)))),
         raw_text=raw,
         place=_place(draft.place),
-        submitted_at=draft.confirmed_at or now,
+        submitted_at=submitted,
         occurred_at=draft.occurred_at or draft.started_at or draft.confirmed_at or now,
-        attachments=_attachments(draft, attachments),
+        attachments=files,
         reporter=_reporter(draft, profile, dropped),
         on_behalf=_on_behalf(draft, profile) if draft.on_behalf else None,
         confidential=_confidential(draft, profile),
+        notice_version=draft.notice_version,
+        notice_at=draft.notice_at,
+        consent_at=draft.confirmed_at if draft.notice_version else None,
         flags=flags,
         as_typed={slot: kept(words) for slot, words in draft.as_typed.items() if slot not in dropped},
         duplicate_of=links["duplicate_of"],
@@ -126,6 +135,40 @@ def _attachments(draft: Draft, fetched: Sequence[Attachment]) -> tuple[Attachmen
         if ref.key not in known
     ]
     return (*fetched, *missing)
+
+
+def _judged(file: Attachment, since: datetime) -> Attachment:
+    """Marked as well when it was taken long before the report."""
+    return replace(file, marks=(*file.marks, "old")) if file.taken_at and file.taken_at < since else file
+
+
+def _media_flags(files: Iterable[Attachment]) -> tuple[str, ...]:
+    """Chats take the camera's data out of every picture: that there is none says something of files sent whole only."""
+    marks = {mark for file in files for mark in file.marks if mark != "no_exif" or file.name}
+    return tuple(f"media_{mark}" for mark in sorted(marks))
+
+
+def flagged(report: Report, rules: Duplicates, *, same: str, reused: Sequence[str]) -> Report:
+    """The report with the cases of others that it is like: `same` matter (or empty), and those whose pictures it uses.
+
+    For staff; it is neither hidden nor refused because of them.
+    """
+    flags, duplicate_of, related_to = list(report.flags), list(report.duplicate_of), list(report.related_to)
+    if same and rules.other_person == "flag_staff":
+        flags.append("duplicate_of")
+        duplicate_of.append(same)
+    elif same:
+        flags.append("related_to")
+        related_to.append(same)
+    if reused:
+        flags.append("media_reuse")
+        related_to += reused
+    return replace(
+        report,
+        flags=tuple(dict.fromkeys(flags)),
+        duplicate_of=tuple(dict.fromkeys(duplicate_of)),
+        related_to=tuple(dict.fromkeys(related_to)),
+    )
 
 
 def _reporter(draft: Draft, profile: Profile, dropped: frozenset[str]) -> Reporter:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from pipeline.receive import Reception
 from pipeline.revive import revive
 from pipeline.schedule import Engine
 from pipeline.writer import Writer
-from storage import alarms, conversations, errands
+from storage import alarms, conversations, errands, recent
 from storage.alarms import Alarm
 from storage.errands import Process
 from storage.seal import Seal
@@ -112,6 +112,7 @@ class Gateway:
                 "tend": ("*/30 * * * *", self.tend),
                 "beat": ("* * * * *", self.catch_up.beat),
                 "erase": ("* * * * * 30", self.erasures.carry_out),
+                "forget": ("15 3 * * *", self.forget_old),
                 **({"poll_store": ("* * * * *", self.poll_store)} if poll_store else {}),
             },
         )
@@ -267,6 +268,11 @@ class Gateway:
                 raise
             except Exception as error:
                 log.error("timer.refused", conversation=address.id, error=type(error).__name__)
+
+    async def forget_old(self) -> None:
+        """Drop what is kept to compare reports with, once no profile looks back so far."""
+        days = max(account.profile.duplicates.window_days for account in self.accounts.all())
+        await recent.forget(self.pool, self.now() - timedelta(days=days))
 
     async def poll_store(self) -> None:
         try:

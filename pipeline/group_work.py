@@ -228,6 +228,9 @@ class GroupWork:
         writing.settles.append((*settle.key, *how, settle.again, owner))
         if settle.opened is not None:
             writing.opened.append(settle.opened)
+        if settle.traces is not None:
+            writing.recent.append(settle.traces.row())
+            writing.pictures += settle.traces.picture_rows()
         if settle.kept is not None:
             writing.kept.append((*settle.key, *settle.kept))
         if settle.name is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from core.events import Event, Source
 from core.model import Peer
 from pipeline.errand import ErrandKey, Lane, Status
+from storage.recent import Traces
 
 
 class StorageAway(Exception):
@@ -31,6 +32,8 @@ class Settle:
     again: datetime | None = None
     opened: tuple[str, str, str | None, bytes | None] | None = None
     """(report id, status, code, sealed report) when a submission was answered."""
+    traces: Traces | None = None
+    """What of a report that was opened is kept to compare later ones with."""
     kept: tuple[Any, ...] | None = None
     """Columns of `media` after the key, when a file was fetched."""
     name: bytes | None = None

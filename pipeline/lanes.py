@@ -22,6 +22,7 @@ from pipeline.errand import Errand, ErrandKey, Lane, Status
 from pipeline.flight import FlightRecorder
 from pipeline.items import Item, Settle
 from pipeline.retry import verdict
+from storage.recent import Traces
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ class Done:
     event: Event | None = None
     external_id: str = ""
     opened: tuple[str, str, str | None, bytes | None] | None = None
+    traces: Traces | None = None
     kept: tuple[Any, ...] | None = None
     name: bytes | None = None
     reached: bytes | None = None
@@ -244,7 +246,7 @@ class Lanes:
         follows = done or self._failed(errand, status, reason) or Done()
         settle = Settle(
             errand.key, errand.lane, status, receipt=follows.receipt, reason=reason, attempts=errand.attempts,
-            opened=follows.opened, kept=follows.kept, name=follows.name, reached=follows.reached,
+            opened=follows.opened, traces=follows.traces, kept=follows.kept, name=follows.name, reached=follows.reached,
         )  # fmt: skip
         item = Item(errand.peer_index, settle=settle)
         if follows.event is not None:

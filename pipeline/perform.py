@@ -14,14 +14,17 @@ from core.errors import Refused, TryAgain, Unreachable
 from core.events import CaseFound, CaseOpened, SendSettled, SubmissionRefused
 from core.model import MediaKind, MediaRef
 from core.ports import Blobs, PeerDetail
-from core.report import Attachment
-from normalizer import normalize
-from pipeline import turn
+from core.report import Attachment, Report
+from normalizer import flagged, normalize
+from pipeline import alike, turn
 from pipeline.account import Account, Accounts
 from pipeline.errand import Describe, Errand, Status
 from pipeline.lanes import Done, Perform
+from regulations.model import Profile
 from storage import media as media_rows
+from storage import recent
 from storage.media import KeptMedia
+from storage.recent import Traces
 from storage.seal import Seal
 
 MEDIA_PATIENCE_SECONDS = 90.0
@@ -117,6 +120,7 @@ class Performer:
             now=self._now(),
             closed=submit.closed,
         )
+        report, traces, linked = await self._compared(report, errand, account.profile)
         if errand.attempts > 1 and not self._store.resend_is_safe:
             answer = await self._store.probe(report) or await self._store.submit(report)
         else:
@@ -124,11 +128,32 @@ class Performer:
         code = answer.code or await self._redeem(answer.token, errand)
         opened = CaseOpened(
             ordinal=submit.ordinal, code=code, at=self._now(), due=answer.due, agency=answer.agency,
-            notice=answer.notice, closed=submit.closed,
+            notice=answer.notice, closed=submit.closed, linked=linked,
         )  # fmt: skip
         sealed = self._seal.close(msgspec.json.encode(report), b"report")
         row = (errand.report_id, "opened", code, sealed)
-        return Done(receipt=code, event=opened, external_id=f"opened:{errand.report_id}", opened=row)
+        kept = replace(traces, code=code) if traces is not None else None
+        return Done(receipt=code, event=opened, external_id=f"opened:{errand.report_id}", opened=row, traces=kept)
+
+    async def _compared(self, report: Report, errand: Errand, profile: Profile) -> tuple[Report, Traces | None, bool]:
+        """The report with what staff should know of others like it; its traces; whether the citizen is told of them.
+
+        Compared with what had been opened when the citizen confirmed: a second try finds the same.
+        """
+        rules, until = profile.duplicates, report.submitted_at
+        own = alike.traces(report, errand.key.conversation, self._seal.index, self._now())
+        if rules.media_reuse == "none":
+            own = replace(own, pictures=())
+        if report.closed or not (own.located or own.pictures):
+            return report, None, False
+        code, used = "", list[str]()
+        if own.located:
+            since, reach = until - timedelta(days=rules.window_days), rules.radius_m / alike.METRES_A_DEGREE
+            others = await recent.near(self._pool, own, since=since, until=until, reach=reach)
+            code = alike.same_matter(own, others, rules.radius_m)
+        if own.pictures:
+            used = alike.reused(own, await recent.pictures(self._pool, own, until=until))
+        return flagged(report, rules, same=code, reused=used), own, bool(code) and rules.other_person == "link"
 
     async def look_up(self, errand: Errand) -> Done:
         look: LookUp = errand.payload
@@ -193,6 +218,7 @@ class Performer:
             taken_at=row.taken_at,
             lat=row.lat,
             lon=row.lon,
+            marks=tuple(filter(None, row.marks.split(","))),
         )
 
     # --- from the platform --------------------------------------------------------------------------------------------
@@ -215,7 +241,7 @@ class Performer:
         return Done(
             kept=(
                 "kept", original, public, found.mime, name, len(found.body), found.dhash, where.taken_at, where.lat,
-                where.lon, "",
+                where.lon, "", ",".join(found.marks),
             )
         )  # fmt: skip
 
@@ -232,4 +258,4 @@ class Performer:
 
 
 def _refused_columns(reason: str, *, original: str = "", mime: str = "") -> tuple[object, ...]:
-    return ("refused", original, "", mime, None, None, "", None, None, None, reason[:200])
+    return ("refused", original, "", mime, None, None, "", None, None, None, reason[:200], "")

@@ -54,7 +54,7 @@ cross join lateral unnest(array[original, public]) as blob {_UNNEEDED} and blob 
 """  # noqa: S608  (put together from constants)
 _BLANK_FILES = f"""
 update media set status = 'erased', original = '', public = '', mime = '', name = null, size = null, dhash = '',
-  taken_at = null, lat = null, lon = null, problem = '' {_UNNEEDED}
+  taken_at = null, lat = null, lon = null, problem = '', marks = '' {_UNNEEDED}
 """  # noqa: S608  (put together from constants)
 
 _REQUEST = (

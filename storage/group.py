@@ -79,6 +79,22 @@ update reports r set status = v.status, code = v.code, body = v.body, opened_at 
 from unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) as v (id, status, code, body) where r.id = v.id
 """
 
+_RECENT = """
+insert into recent_reports (report_id, conversation_id, profile, category, ward_code, lat, lon, matter, place, code, at)
+select v.report_id, v.conversation_id, v.profile, v.category, v.ward_code, v.lat, v.lon, v.matter::int[],
+  v.place::int[], v.code, v.at
+from unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::float8[], %s::text[],
+  %s::text[], %s::text[], %s::timestamptz[])
+  as v (report_id, conversation_id, profile, category, ward_code, lat, lon, matter, place, code, at)
+on conflict do nothing
+"""
+
+_PICTURES = """
+insert into report_pictures (band, report_id, picture, profile, code, at)
+select * from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+on conflict do nothing
+"""
+
 _MEDIA = """
 insert into media (conversation_id, seq, n, key_index, kind)
 select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::bytea[], %s::text[])
@@ -88,8 +104,9 @@ select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::bytea[], %s::t
 _KEPT = """
 with v as (
   select * from unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::bytea[], %s::bigint[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[])
-    as v (conversation_id, seq, n, status, original, public, mime, name, size, dhash, taken_at, lat, lon, problem)
+    %s::bytea[], %s::bigint[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::text[], %s::text[])
+    as v (conversation_id, seq, n, status, original, public, mime, name, size, dhash, taken_at, lat, lon, problem,
+          marks)
 ), late as (
   insert into doomed_blobs (key)
   select distinct blob from v join media m using (conversation_id, seq, n)
@@ -97,7 +114,8 @@ with v as (
   where m.status = 'erased' and blob <> '' on conflict do nothing
 )
 update media m set status = v.status, original = v.original, public = v.public, mime = v.mime, name = v.name,
-  size = v.size, dhash = v.dhash, taken_at = v.taken_at, lat = v.lat, lon = v.lon, problem = v.problem
+  size = v.size, dhash = v.dhash, taken_at = v.taken_at, lat = v.lat, lon = v.lon, problem = v.problem,
+  marks = v.marks
 from v where m.conversation_id = v.conversation_id and m.seq = v.seq and m.n = v.n and m.status <> 'erased'
 """
 
@@ -216,6 +234,8 @@ class Writing:
     settles: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[tuple[Any, ...]] = field(default_factory=list)
     opened: list[tuple[Any, ...]] = field(default_factory=list)
+    recent: list[tuple[Any, ...]] = field(default_factory=list)
+    pictures: list[tuple[Any, ...]] = field(default_factory=list)
     media: list[tuple[Any, ...]] = field(default_factory=list)
     kept: list[tuple[Any, ...]] = field(default_factory=list)
     named: list[tuple[Any, ...]] = field(default_factory=list)
@@ -238,6 +258,8 @@ _RARE: tuple[tuple[str, str], ...] = (
     ("withdrawn", _WITHDRAW),
     ("reports", _REPORTS),
     ("opened", _OPENED),
+    ("recent", _RECENT),
+    ("pictures", _PICTURES),
     ("media", _MEDIA),
     ("kept", _KEPT),
     ("named", _NAMED),

@@ -23,14 +23,16 @@ class KeptMedia:
     lat: float | None
     lon: float | None
     problem: str
+    marks: str
+    """What makes a picture doubtful, comma-separated."""
 
 
 async def of_conversation(pool: AsyncConnectionPool, conversation: int) -> list[KeptMedia]:
     """Everything a conversation's citizen has sent, oldest first."""
     async with pool.connection() as connection:
         found = await connection.execute(
-            "select key_index, kind, status, original, public, mime, name, size, dhash, taken_at, lat, lon, problem"
-            " from media where conversation_id = %s order by seq, n",
+            "select key_index, kind, status, original, public, mime, name, size, dhash, taken_at, lat, lon, problem,"
+            " marks from media where conversation_id = %s order by seq, n",
             [conversation],
             binary=True,
         )

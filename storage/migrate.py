@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psycopg
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision; a test compares it with the migrations folder."""
 
 _LOCK = 0x7469_6570

@@ -227,6 +227,7 @@ CREATE TABLE media (
 	lat FLOAT,
 	lon FLOAT,
 	problem TEXT DEFAULT '' NOT NULL,
+	marks TEXT DEFAULT '' NOT NULL,
 	CONSTRAINT media_pk PRIMARY KEY (conversation_id, seq, n)
 );
 
@@ -245,6 +246,8 @@ COMMENT ON COLUMN media.original IS 'blob of the bytes as they came';
 COMMENT ON COLUMN media.public IS 'blob without metadata';
 
 COMMENT ON COLUMN media.name IS 'sealed file name';
+
+COMMENT ON COLUMN media.marks IS 'what makes a picture doubtful, comma-separated';
 
 CREATE TABLE operators (
 	name TEXT NOT NULL,
@@ -287,6 +290,43 @@ CREATE TABLE processes (
 );
 
 COMMENT ON COLUMN processes.flight IS 'path of its flight recorder';
+
+CREATE TABLE recent_reports (
+	report_id TEXT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	profile TEXT NOT NULL,
+	category TEXT NOT NULL,
+	ward_code TEXT NOT NULL,
+	lat FLOAT,
+	lon FLOAT,
+	matter INTEGER[] NOT NULL,
+	place INTEGER[] NOT NULL,
+	code TEXT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT recent_reports_pk PRIMARY KEY (report_id)
+);
+
+CREATE INDEX recent_reports_at_ix ON recent_reports (at);
+
+CREATE INDEX recent_reports_matter_ix ON recent_reports (profile, category, at);
+
+COMMENT ON COLUMN recent_reports.matter IS 'keyed digests of the description''s words';
+
+COMMENT ON COLUMN recent_reports.place IS 'keyed digests of the place''s words';
+
+CREATE TABLE report_pictures (
+	band INTEGER NOT NULL,
+	report_id TEXT NOT NULL,
+	picture TEXT NOT NULL,
+	profile TEXT NOT NULL,
+	code TEXT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT report_pictures_pk PRIMARY KEY (band, report_id, picture)
+);
+
+COMMENT ON COLUMN report_pictures.band IS 'part of the picture''s hash, or of a film''s digest';
+
+COMMENT ON COLUMN report_pictures.picture IS 'dhash, or sha256 of a film';
 
 CREATE TABLE reports (
 	id TEXT NOT NULL,
@@ -338,4 +378,4 @@ create trigger tiepnhan_wake_on_lock_release after update of status on procrasti
 
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 
-INSERT INTO alembic_version VALUES ('0002');
+INSERT INTO alembic_version VALUES ('0003');

@@ -5,6 +5,7 @@ check would cost a look-up per row on the path of every message.
 """
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -128,6 +129,7 @@ media = Table(
     Column("lat", Float),
     Column("lon", Float),
     Column("problem", Text, nullable=False, server_default=""),
+    Column("marks", Text, nullable=False, server_default="", comment="what makes a picture doubtful, comma-separated"),
     Index("media_key_ix", "conversation_id", "key_index"),
     Index("media_original_ix", "original", postgresql_where=text("original <> ''")),
     Index("media_public_ix", "public", postgresql_where=text("public <> ''")),
@@ -145,6 +147,35 @@ reports = Table(
     Column("opened_at", Instant),
     Column("body", LargeBinary, comment="sealed normalized report, once it was built"),
     UniqueConstraint("conversation_id", "ordinal"),
+)
+
+recent_reports = Table(
+    "recent_reports",
+    metadata,
+    Column("report_id", Text, primary_key=True),
+    Column("conversation_id", BigInteger, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("ward_code", Text, nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("matter", ARRAY(Integer), nullable=False, comment="keyed digests of the description's words"),
+    Column("place", ARRAY(Integer), nullable=False, comment="keyed digests of the place's words"),
+    Column("code", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("recent_reports_matter_ix", "profile", "category", "at"),
+    Index("recent_reports_at_ix", "at"),
+)
+
+report_pictures = Table(
+    "report_pictures",
+    metadata,
+    Column("band", Integer, primary_key=True, comment="part of the picture's hash, or of a film's digest"),
+    Column("report_id", Text, primary_key=True),
+    Column("picture", Text, primary_key=True, comment="dhash, or sha256 of a film"),
+    Column("profile", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 outcomes = Table(
