@@ -71,13 +71,14 @@ class Demo:
             ("zalo", "Zalo", self._config.zalo.name, "Tài khoản chính thức"),
             ("telegram", "Telegram", self._config.telegram.name, "bot"),
             ("facebook", "Messenger", self._config.facebook.page_name, "Trang Facebook"),
+            ("email", "Thư điện tử", self._config.email.address, ""),
         )
         phones = {phone.platform: phone.id for phone in reversed(self._simulator.world.phones.values())}
         return [
             {
                 "platform": platform,
                 "title": title,
-                "label": f"Điện thoại của người dân trên {title}",
+                "label": "Hộp thư của người dân" if platform == "email" else f"Điện thoại của người dân trên {title}",
                 "account": account,
                 "status": status,
                 "phone": phones[platform],

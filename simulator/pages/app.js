@@ -1,6 +1,8 @@
 // The devices of citizens, the case store and the counters. Everything shown comes from /control and /demo; nothing is kept here.
 
-const PLACES = [
+import { MailProgram } from "./mail.js";
+
+export const PLACES = [
   ["Chợ Mỹ Tho", 10.3541, 106.3655],
   ["Thành cổ Bắc Ninh", 21.1804, 106.0633],
 ];
@@ -15,11 +17,14 @@ const ICONS = {
   voice: "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11a6 6 0 0 0 12 0M12 17v4",
   thumb: "M7 21V10l4-7c1.5 0 2.3 1.2 2 2.7L12.3 9H18a2 2 0 0 1 2 2.4l-1.5 7A2 2 0 0 1 16.5 20H11zM3.5 10H7v11H3.5z",
   file: "M7 3h7l4 4v14H7zM14 3v5h4",
+  pen: "M4 20l1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5 17.5 10",
+  back: "M15 5l-7 7 7 7",
+  cross: "M6 6l12 12M18 6 6 18",
   menu: "M5 7h14M5 12h14M5 17h14",
   desk: "M4 5h16v11H4zM9 20h6M12 16v4",
 };
 
-const element = (tag, attributes = {}, ...children) => {
+export const element = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") node.className = value;
@@ -29,7 +34,7 @@ const element = (tag, attributes = {}, ...children) => {
   node.append(...children.filter((child) => child !== null && child !== ""));
   return node;
 };
-const icon = (name) => {
+export const icon = (name) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
@@ -38,16 +43,16 @@ const icon = (name) => {
   svg.append(path);
   return svg;
 };
-const ask = async (path, body) => {
+export const ask = async (path, body) => {
   const options = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
   const answer = await fetch(path, options);
   const content = await answer.json();
   if (!answer.ok) throw new Error(content.error || content[0]?.description || `HTTP ${answer.status}`);
   return content;
 };
-const clock = (seconds) =>
+export const clock = (seconds) =>
   new Date(seconds * 1000).toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
-const day = (instant) =>
+export const day = (instant) =>
   new Date(instant).toLocaleDateString("vi-VN", { day: "2-digit", month: "2-digit", year: "numeric", timeZone: ZONE });
 const spoken = (number) => `0${number.replace(/^84/, "")}`.replace(/^(\d{4})(\d{3})(\d+)$/, "$1 $2 $3");
 
@@ -389,7 +394,7 @@ class Messenger extends Phone {
   }
 }
 
-const linked = (text) => text.split(/(https?:\/\/[^\s<>]+)/).map((part, place) =>
+export const linked = (text) => text.split(/(https?:\/\/[^\s<>]+)/).map((part, place) =>
   place % 2 ? element("a", { href: part, target: "_blank", rel: "noopener" }, part) : part);
 
 // --- the case store -----------------------------------------------------------------------
@@ -534,7 +539,7 @@ const offerStaffPage = (url) => {
 // --- which devices are on the table ---------------------------------------------------------
 
 // How a platform is shown. A view has `id`, `refresh()` and `scroll()`; its constructor gets (panel, device, settings).
-const VIEWS = { zalo: Phone, telegram: Phone, facebook: Messenger };
+const VIEWS = { zalo: Phone, telegram: Phone, facebook: Messenger, email: MailProgram };
 const SEATS = 2;
 
 // A tab per device: the ones pressed last have a seat. On a narrow screen there is one seat, shared with the cases.
