@@ -39,6 +39,8 @@ def cancel(turn: Turn) -> bool:
 
 
 def status(turn: Turn) -> bool:
+    if not turn.reading.codes and cases.tell_foreign(turn):
+        return True
     if not turn.reading.codes and turn.reading.has_matter and turn.reading.rest:
         return False
     cases.tell_status(turn)
@@ -105,6 +107,19 @@ def assist(turn: Turn) -> bool:
     return True
 
 
+def contact(turn: Turn) -> bool:
+    """The numbers to call and the pages that the profile names; the report goes on."""
+    channels = turn.profile.channels
+    where = {key: channels[kind].name for key, kind in (("hotline", "hotline"), ("link", "web")) if kind in channels}
+    turn.note(turn.line("contact", **where))
+    if turn.waiting:
+        turn.filled.append("")
+        ask_again(turn)
+    else:
+        turn.say()
+    return True
+
+
 def confirm(turn: Turn) -> bool:
     """A yes outside a report: go on with the draft put aside, or the receipt again."""
     if turn.state.form:
@@ -132,6 +147,7 @@ COMMANDS: Mapping[str, Callable[[Turn], bool]] = {
     "edit": edit,
     "appeal": appeal,
     "help": assist,
+    "contact": contact,
     "confirm": confirm,
     "skip": skip,
 }

@@ -4,17 +4,22 @@ Each check answers the message and says True, or leaves it to the next.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
+
 from core.effects import AlertStaff, Forget
+from core.events import InboundMessage
 from core.model import Choice, MediaKind
-from dialog import cases, letters, pieces
+from dialog import cases, dossiers, letters, pieces
 from dialog.buttons import pressed, pressed_by_label
 from dialog.commands import commanded
 from dialog.ending import submit_closed
 from dialog.needed import open_questions
 from dialog.questions import ask, ask_again, ask_next
 from dialog.reading import read
+from dialog.reading.model import Reading
 from dialog.reporting import report
 from dialog.state import Offer
 from dialog.turn import Turn
@@ -41,7 +46,7 @@ def hear(turn: Turn) -> None:
     if message.text and not message.choice:
         if pressed_by_label(turn):
             return
-        turn.reading = read(message, profile=turn.profile, now=turn.now, waiting_for=listening_for(turn))
+        turn.reading = _polite(turn, message)
     elif message.contact and not message.choice:
         turn.reading = read(message, profile=turn.profile, now=turn.now, waiting_for=turn.waiting)
     if turn.state.letters:
@@ -52,6 +57,16 @@ def hear(turn: Turn) -> None:
     for check in CHECKS:
         if check(turn):
             return
+
+
+def _polite(turn: Turn, message: InboundMessage) -> Reading:
+    """What the message says; an insult in front of a command does not hide it (R-BN-53)."""
+    waiting = listening_for(turn)
+    said = read(message, profile=turn.profile, now=turn.now, waiting_for=waiting)
+    if not said.insult or said.command:
+        return said
+    clean = read(replace(message, text=said.cleaned), profile=turn.profile, now=turn.now, waiting_for=waiting)
+    return msgspec.structs.replace(said, command=clean.command, rest=clean.rest, rest_command=clean.rest_command)
 
 
 def listening_for(turn: Turn) -> str:
@@ -216,12 +231,20 @@ def about_cases(turn: Turn) -> bool:
     return any(hear_it(turn) for hear_it in ABOUT_CASES)
 
 
-ABOUT_CASES = (cases.hear_rating, cases.hear_comment, cases.hear_supplement, cases.hear_follow_up)
+ABOUT_CASES = (
+    cases.hear_rating,
+    cases.hear_comment,
+    cases.hear_supplement,
+    cases.hear_follow_up,
+    cases.hear_correction,
+)
 
 
 def named_code(turn: Turn) -> bool:
     """A code in a message that is about nothing else asks for its state (D19)."""
-    if not turn.reading.codes or (turn.state.form and turn.reading.has_matter):
+    if not turn.reading.codes:
+        return turn.state.form is None and cases.tell_foreign(turn)
+    if turn.state.form and turn.reading.has_matter:
         return False
     cases.tell_status(turn)
     return True
@@ -354,6 +377,7 @@ CHECKS: tuple[Callable[[Turn], bool], ...] = (
     pressed,
     discarded,
     insulted,
+    dossiers.look_up,
     commanded,
     excluded,
     about_cases,

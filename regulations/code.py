@@ -44,6 +44,17 @@ def find_codes(profile: Profile, text: str) -> list[str]:
     return list(dict.fromkeys(code for code in found if re.fullmatch(rules.regex, code)))
 
 
+def find_dossiers(profile: Profile, text: str) -> list[str]:
+    """The codes of dossiers (hồ sơ thủ tục) in a message, upper case, each once; none where the profile has no rule."""
+    rule = profile.code.dossier
+    return list(dict.fromkeys(match.group().upper() for match in _dossier(rule).finditer(text))) if rule else []
+
+
+@lru_cache(maxsize=16)
+def _dossier(rule: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.-])(?:{rule})(?![\w-])", re.IGNORECASE)
+
+
 @lru_cache(maxsize=16)
 def _finder(pattern: str, loose: bool) -> tuple[re.Pattern[str], str]:
     """What to look for, and how to spell what was found (`re.Match.expand`)."""

@@ -106,6 +106,7 @@ KEYS: Mapping[str, str] = {
     "deliver": "cách trả",
     "detail": "chi tiết",
     "dimensions": "chiều thống kê",
+    "dossier": "mã hồ sơ thủ tục (biểu thức)",
     "draft_ttl_hours": "giữ bản nháp (giờ)",
     "echo_masked_in_groups": "che số khi nhắc lại",
     "effect": "hệ quả",

@@ -285,6 +285,8 @@ class CodeRules:
     pattern: str
     """E.g. `TG-{yymmdd}-{seq:04d}`; see `regulations.code`."""
     regex: str
+    dossier: str = ""
+    """What the codes of dossiers at the offices look like; empty: their state cannot be asked for here."""
     match_loose: bool
     issued_at: Literal["submit"]
     public_lookup: Literal["status_only"]

@@ -18,7 +18,7 @@ Side: TypeAlias = Literal["store", "gateway", "shared"]
 EmergencyAction: TypeAlias = Literal["redirect", "hotline_then_offer", "accept_alert"]
 ExclusionAction: TypeAlias = Literal["decline", "redirect", "discard", "ask_fix", "close_ack"]
 CommandId: TypeAlias = Literal[
-    "confirm", "cancel", "edit", "skip", "status", "human", "confidential", "insist", "appeal", "help"
+    "confirm", "cancel", "edit", "skip", "status", "human", "confidential", "insist", "appeal", "help", "contact"
 ]
 
 

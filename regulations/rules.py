@@ -212,6 +212,10 @@ def codes_are_recognised(profile: Profile) -> Iterator[Problem]:
     except re.error as error:
         yield Problem(("code", "regex"), f"biểu thức không hợp lệ: {error}")
         return
+    try:
+        re.compile(rules.dossier)
+    except re.error as error:
+        yield Problem(("code", "dossier"), f"biểu thức không hợp lệ: {error}")
     for seq in (1, 9999, 10_000):
         try:
             code = format_code(rules.pattern, date(2026, 11, 20), seq)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from dialog.reading.lexicon import (
     CANCEL_FILLERS,
     CONFIDENTIAL_FILLERS,
+    CONTACT_FILLERS,
     HEADS,
     MATCHING,
     NO,
@@ -25,7 +26,11 @@ from regulations.model import Command, Rating, ScaleRow
 
 _ORDINALS = {"mot": 1, "nhat": 1, "dau": 1, "hai": 2, "ba": 3, "tu": 4, "bon": 4, "nam": 5}
 _PICK_WORDS = word_set("so cai thu chon lua muc phuong an dap y kieu loai o a nha nhe ad em da vang dau tien la cho")
-_FILLERS: Mapping[str, frozenset[str]] = {"cancel": CANCEL_FILLERS, "confidential": CONFIDENTIAL_FILLERS}
+_FILLERS: Mapping[str, frozenset[str]] = {
+    "cancel": CANCEL_FILLERS,
+    "confidential": CONFIDENTIAL_FILLERS,
+    "contact": CONTACT_FILLERS,
+}
 _LEADING = frozenset({"cancel", "confidential", "appeal", "skip", "edit", "confirm", "insist"})
 _EDIT_SLOTS = word_set(
     "ten ho sdt dt so dien dia noi mo ta vi diem cho phuong xa thon ap ngo hem email mail gmail anh hinh thong tin "

@@ -91,6 +91,11 @@ CONFIDENTIAL_FILLERS = word_set(
     "duoc dc khong ko ho luon lun nay vu gui nguoi danh tinh xin hay dung"
 )
 
+CONTACT_FILLERS = word_set(
+    "de gap tong dai can bo nhan vien lien he goi dien thoai duoc cua he thong trang web tinh la gi so may nao o dau "
+    "bao phan anh gui vay v link nay cho toi em minh thi"
+)
+
 CHITCHAT = (
     "chao", "xin chao", "hello", "hi", "alo", "chao ad", "troi dep", "troi mua", "troi nong", "an com",
     "khoe khong", "ban la ai",

@@ -16,6 +16,7 @@ from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
 from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
 from dialog.reading.phrases import Found, Range
 from dialog.reading.text import Token, covered, flat, nfc, token_at, tokenize, word_set
+from regulations.code import find_dossiers
 from regulations.model import Profile
 
 MAX_CHARS = 12_000
@@ -305,7 +306,8 @@ class _Reader:
         if "status" not in self.profile.commands:
             return ""
         asks = matter.asks_status(self.said, coded=bool(slots.codes), beside=beside)
-        return "status" if asks and (not categories or slots.codes) else ""
+        coded = asks and (slots.codes or find_dossiers(self.profile, self.text))
+        return "status" if asks and (not categories or coded) else ""
 
     def _asked_confidential(self, answer: answers.Answer) -> bool | None:
         if self.waiting_for != "confidential" or not (answer.yes or answer.no):

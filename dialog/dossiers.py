@@ -1,0 +1,45 @@
+"""The state of a dossier at an office, asked for by its own code: the store is asked, and what it does not know becomes
+a question to the office (TG Đ6.2).
+"""
+
+from core.effects import LookUp
+from core.events import CaseFound
+from dialog import wording
+from dialog.filling import set_category, set_description
+from dialog.questions import ask_next
+from dialog.turn import Turn
+from regulations.code import find_dossiers
+
+
+def look_up(turn: Turn) -> bool:
+    """Ask the store; the question is drafted meanwhile, so that nothing is lost when the answer never comes."""
+    reading = turn.reading
+    codes = find_dossiers(turn.profile, reading.text)
+    if turn.state.form or reading.command != "status" or not codes:
+        return False
+    set_description(turn, reading.text)
+    turn.update_draft(report_type=reading.report_type)
+    if reading.category_sure:
+        set_category(turn, reading.category)
+    turn.update(lookups=turn.state.lookups + 1)
+    turn.wish(LookUp(code=codes[0], request=turn.state.lookups))
+    return True
+
+
+def found(turn: Turn, event: CaseFound) -> bool:
+    """Whether the look-up was one of a dossier: its state is told, or the drafted question goes on."""
+    if event.code not in find_dossiers(turn.profile, event.code):
+        return False
+    drafted = turn.state.form and not turn.waiting and event.code in turn.form.draft.description
+    if event.found:
+        if drafted:
+            turn.update(form=None)
+        turn.say(turn.line("dossier_status", code=event.code, status=wording.status_label(turn.profile, event.status)))
+        turn.outcome("status_shown", event.code)
+    elif drafted:
+        turn.note(turn.line("dossier_unknown", code=event.code))
+        turn.filled.append("description")
+        ask_next(turn)
+    else:
+        turn.say(turn.line("status_unknown", code=event.code))
+    return True
