@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.effects import AlertStaff, FollowUpKind, Forget
+from core.effects import AlertStaff, FollowUpKind, Forget, Say
 from core.events import CaseChanged, InboundMessage
 from core.model import Draft, Peer
 from dialog import step, waiting_for
@@ -75,8 +75,9 @@ def test_a_code_of_another_system_is_not_looked_up_and_the_citizen_is_told_so(ta
 
     _, effects = step(conversation.stage.state, heard, conversation.profile, conversation.stage.now)
 
-    assert [type(effect).__name__ for effect in effects] == ["Say"]
-    said = effects[0].message.text
+    (effect,) = effects
+    assert isinstance(effect, Say)
+    said = effect.message.text
     assert "Không tìm thấy mã" in said and "Cổng thông tin điện tử của tỉnh" in said
 
 
@@ -223,7 +224,7 @@ def test_a_state_secret_leaves_nothing_but_its_reason(talk: Talks) -> None:
     assert Forget() in effects
     assert AlertStaff(reason="bi_mat_nha_nuoc") in effects
     assert "dự án" not in repr(state) and "dự án" not in repr(effects)
-    assert any("khoản 3 Điều 7" in effect.message.text for effect in effects if hasattr(effect, "message"))
+    assert any("khoản 3 Điều 7" in effect.message.text for effect in effects if isinstance(effect, Say))
 
 
 # --- the same matter again ------------------------------------------------------------------------------------------
