@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_store.cases import by_code, start_clocks, stop_clocks
+from case_store.cases import by_code, start_awaited, start_clocks, stop_clocks
+from case_store.demands import CLOSED, demand_proof, demand_reason
 from case_store.errors import bad, unknown
 from case_store.flow import ALLOWED, PLAYS, RECORDED_STAGE, RESULT_EVENTS, WITH_RESULT, events_of, promised, state_of
 from case_store.tables import cases, clocks, outbox, updates
@@ -65,10 +66,16 @@ async def play(
     if done.words and not (act.text or act.reason):
         raise bad("text", f"«{done.label}» cần có nội dung.")
     happened = {event: datetime.fromisoformat(at) for event, at in case["happened"].items()}
+    demand_proof(profile, act.to, case["stage"], act.media)
+    if act.to == "refused":
+        demand_reason(profile, act.reason, happened, await _asked(connection, case["id"]))
     for event in events_of(done, happened):
+        first = event not in happened
         happened[event] = now
         await stop_clocks(connection, case["id"], event, now)
         await start_clocks(connection, profile, case, event, now, happened)
+        if first:
+            await start_awaited(connection, profile, case, event, happened)
     changes: dict[str, Any] = {
         "stage": act.to,
         "state": state_of(profile, done, case["state"]),
@@ -96,6 +103,12 @@ async def play(
     )
     await tell(connection, changed["id"], news, push=push)
     return changed
+
+
+async def _asked(connection: AsyncConnection, case_id: int) -> list[datetime]:
+    """When the citizen was asked for more."""
+    asking = and_(updates.c.case_id == case_id, updates.c.from_store, updates.c.event == PLAYS["need_more"].news)
+    return list((await connection.execute(select(updates.c.at).where(asking))).scalars())
 
 
 def _extras(profile: Profile, case: RowMapping, act: Act) -> dict[str, str]:
@@ -209,7 +222,7 @@ async def follow_up(
         if known["payload_sha256"] != digest:
             raise bad("idempotency_conflict", "Mã cập nhật này đã được dùng cho một nội dung khác.")
         return said.update_id, True
-    profile, event = profiles[case["jurisdiction"]], FOLLOW_UP_EVENTS.get(said.kind, "")
+    profile, event = profiles[case["jurisdiction"]], _follow_up_event(case, said)
     extras = {key: value for key, value in (("kind", said.kind), ("label", said.label)) if value}
     row = {
         "case_id": case["id"],
@@ -227,11 +240,19 @@ async def follow_up(
     changes = _follow_up_changes(profile, case, said) | {"updated_at": now}
     if event:
         changes["happened"] = {**case["happened"], event: said.at.isoformat()}
+        await stop_clocks(connection, case["id"], event, now)
         await start_clocks(connection, profile, case, event, said.at, changes["happened"])
     if said.kind == "withdraw":
         await _stop_all(connection, case["id"], now)
     await connection.execute(update(cases).where(cases.c.id == case["id"]).values(changes))
     return said.update_id, False
+
+
+def _follow_up_event(case: RowMapping, said: Said) -> str:
+    """What happens with it: an answer to a question for more closes the verification."""
+    if said.kind == "supplement" and "verify.opened" in case["happened"]:
+        return CLOSED
+    return FOLLOW_UP_EVENTS.get(said.kind, "")
 
 
 def _follow_up_changes(profile: Profile, case: RowMapping, said: Said) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Taking and finding cases. Every function works inside the caller's transaction."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_store.errors import bad
-from case_store.flow import promised, started
+from case_store.flow import awaited, promised, started
 from case_store.intake import NewCase
 from case_store.tables import cases, clocks, counters, keys
+from regulations.calendar import Clock
 from regulations.code import next_code
 from regulations.model import Profile
 
@@ -116,6 +117,21 @@ async def start_clocks(
     happened: Collection[str],
 ) -> None:
     """The limits that the event starts for this case. Those that only the gateway can keep are the gateway's."""
+    await _start(connection, case, [(at, clock) for clock in started(profile, event, at, *_kind(case), happened)])
+
+
+async def start_awaited(
+    connection: AsyncConnection, profile: Profile, case: RowMapping, event: str, happened: Mapping[str, datetime]
+) -> None:
+    """The limits that waited for this event; they count from their own start, which lies before it."""
+    await _start(connection, case, awaited(profile, event, happened, *_kind(case)))
+
+
+def _kind(case: RowMapping) -> tuple[str, str]:
+    return case["report_type"], case["level"]
+
+
+async def _start(connection: AsyncConnection, case: RowMapping, running: Sequence[tuple[datetime, Clock]]) -> None:
     rows = [
         {
             "case_id": case["id"],
@@ -127,7 +143,7 @@ async def start_clocks(
             "started_at": at,
             "due_at": clock.due,
         }
-        for clock in started(profile, event, at, case["report_type"], case["level"], happened)
+        for at, clock in running
         if clock.owner != "gateway"
     ]
     if rows:

@@ -167,6 +167,19 @@ def started(
     return deadlines_for(profile, event, at, report_type, level, conditions=happened)
 
 
+def awaited(
+    profile: Profile, event: str, happened: Mapping[str, datetime], report_type: str, level: str
+) -> list[tuple[datetime, Clock]]:
+    """When they began, and the clocks whose condition this event is and whose start has happened already."""
+    rules = {row.id for row in profile.deadlines.values() if row.starts_if == event and event not in row.from_event}
+    return [
+        (at, clock)
+        for start, at in happened.items()
+        for clock in deadlines_for(profile, start, at, report_type, level, conditions=(event,))
+        if clock.id in rules
+    ]
+
+
 def promise(profile: Profile, happened: Mapping[str, datetime], report_type: str, level: str) -> Clock | None:
     """The limit by which a result has to be there at the latest, or None where the regulation sets no number.
 

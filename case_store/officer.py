@@ -218,7 +218,17 @@ def _shown(case: RowMapping, clocks: Sequence[RowMapping], profile: Profile, now
         "expected_datetime": w3(case["expected_at"], zone),
         "clocks": [_clock(clock, zone, now) for clock in clocks],
         "plays": [_button(case, to) for to in ALLOWED[case["stage"]]],
+        "reasons": [{"code": row.code, "text": row.text} for row in profile.refusals.values()],
+        "proposed": _proposed(clocks, profile, now),
+        "proof": profile.media.result_proof_required,
     }
+
+
+def _proposed(clocks: Sequence[RowMapping], profile: Profile, now: datetime) -> str:
+    """The refusal that a limit proposes once it has run out; an officer decides."""
+    late = [clock for clock in clocks if clock["stopped_at"] is None and clock["due_at"] and clock["due_at"] < now]
+    found = (profile.refusals.get(clock["on_breach"].removeprefix("refusal_reason:")) for clock in late)
+    return next((row.code for row in found if row), "")
 
 
 def _button(case: RowMapping, to: str) -> dict[str, Any]:

@@ -162,20 +162,31 @@ class _Performance:
         self.hall.watch.at = end
 
     async def _store_says(self, turn: StoreSays) -> None:
-        """An officer acts where there is such an act; other news are pushed as another store would push them."""
+        """An officer acts where there is such an act; news of acts that our store would not carry out like this are
+        pushed as another store would push them."""
         to = next((to for to, play in PLAYS.items() if play.news == turn.event), "")
-        if to:
-            body = json.dumps({"to": to, **turn.values}).encode()
-            url, headers = f"{self.hall.store_url}/officer/cases/{turn.code}/play", {"content-type": "application/json"}
-        else:
+        if not (to and await self._played(turn, to)):
             body = self._news(turn)
             signature = signed(self.hall.push_secret, body, int(self.hall.watch().timestamp()))
-            url, headers = f"{self.hall.gateway_url}/store/updates", {SIGNATURE_HEADER: signature}
+            await self._post(f"{self.hall.gateway_url}/store/updates", body, {SIGNATURE_HEADER: signature}, turn)
+        await self._pushed()
+        await self._rest()
+
+    async def _played(self, turn: StoreSays, to: str) -> bool:
+        """Whether the store carried the act out; it demands proofs and reasons that a record need not give."""
+        body = json.dumps({"to": to, **turn.values}).encode()
+        url = f"{self.hall.store_url}/officer/cases/{turn.code}/play"
+        answer = await self.hall.house.outgoing.post(url, body, {"content-type": "application/json"})
+        if answer.status == 400:
+            return False
+        if answer.status != 200:
+            raise Unrest(f"{turn.event} was answered with {answer.status}: {answer.body.decode()}")
+        return True
+
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str], turn: StoreSays) -> None:
         answer = await self.hall.house.outgoing.post(url, body, headers)
         if answer.status != 200:
             raise Unrest(f"{turn.event} was answered with {answer.status}: {answer.body.decode()}")
-        await self._pushed()
-        await self._rest()
 
     def _news(self, turn: StoreSays) -> bytes:
         values = dict(turn.values)

@@ -225,7 +225,7 @@ def test_the_usual_window_is_90_days(store: RunningStore) -> None:
 )
 def test_lists_are_narrowed(store: RunningStore, asked: dict[str, Any], count: int) -> None:
     codes = [store.code_of() for _ in range(3)] + [store.code_of(service_code="khac")]
-    store.play(codes[0], "refused", "Không thuộc phạm vi").raise_for_status()
+    store.play(codes[0], "refused", reason="khong_phu_hop").raise_for_status()
 
     assert len(store.get("requests.json", **asked).json()) == count
 
