@@ -19,6 +19,9 @@ def submit(turn: Turn) -> None:
     if missing:
         ask_next(turn)
         return
+    if turn.profile.intake.other_name == "flag" and _other_name(turn):
+        turn.flag("impersonation_suspected")
+        turn.wish(AlertStaff(reason="impersonation_suspected"))
     form = turn.form
     draft = _completed(turn, form.draft)
     ordinal = turn.state.submissions + 1
@@ -29,6 +32,7 @@ def submit(turn: Turn) -> None:
     pending = Pending(
         ordinal=ordinal,
         category=draft.category,
+        report_type=draft.report_type,
         text=draft.description,
         place=wording.place_line(turn.profile, draft.place) if draft.place else "",
         insisted=form.insisted,
@@ -42,6 +46,12 @@ def submit(turn: Turn) -> None:
         choices=(),
     )
     turn.outcome("submitted")
+
+
+def _other_name(turn: Turn) -> bool:
+    """Whether this phone number reported under another name before: for staff to look at, the report goes out."""
+    known, draft = turn.state.identity, turn.form.draft
+    return bool(known and known.phone == draft.phone != "" and wording.fold(known.name) != wording.fold(draft.name))
 
 
 def _completed(turn: Turn, draft: Draft) -> Draft:

@@ -38,6 +38,7 @@ ALERTS: Final[Mapping[str, str]] = {
     "refused": "Hệ thống hồ sơ không nhận",
     "failed": "Lỗi khi trả lời tự động",
     "level": "Phản ánh khẩn",
+    "impersonation_suspected": "Nghi mạo danh: cùng số điện thoại, khác họ tên",
     "erasure_asked": "Yêu cầu xóa dữ liệu",
 }
 PLATFORM_STAFF: Final = "Cán bộ (trên công cụ của nền tảng)"

@@ -130,6 +130,8 @@ class Intake:
     after_max_reasks: Literal["handoff"]
     rate_limit_per_minute: int
     identity_verification: Literal["", "store"] = ""
+    other_name: Literal["", "flag"] = ""
+    """What is done when one phone number reports under another name than before: nothing, or staff are told."""
     src: Mapping[str, str]
 
 
@@ -221,6 +223,8 @@ class Routing:
 class Workflow:
     hidden_state: bool = False
     hidden_note: str = ""
+    result_told: Literal["recorded", "published"] = "recorded"
+    """When the citizen hears the result: at once, or when it has been approved and published."""
     states: Mapping[str, StateRow]
     src: Mapping[str, str]
 

@@ -61,6 +61,8 @@ class ReportType(Words):
     copy_to: str = ""
     first_receiver: str = ""
     external_rule: str = ""
+    receipt: str = "receipt"
+    """The message that tells the code."""
     src: str
 
 

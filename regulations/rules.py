@@ -80,6 +80,8 @@ def _references(p: Profile) -> Iterator[tuple[Where, Iterable[str], Iterable[str
         yield ("categories", category.id, "report_types"), category.report_types, p.report_types, "loại phản ánh"
     for topic in p.topics.values():
         yield ("topics", topic.id, "adds_field"), [topic.adds_field], p.fields, "trường (fields)"
+    for kind in p.report_types.values():
+        yield ("report_types", kind.id, "receipt"), [kind.receipt], p.templates, "mẫu tin (templates)"
     for state in p.workflow.states.values():
         yield ("workflow", "states", state.id, "template"), [state.template], p.templates, "mẫu tin (templates)"
     for level in p.modules.broadcast_levels.values():

@@ -140,7 +140,7 @@ def _only_thanks(found: Found, profile: Profile, tokens: Sequence[Token], ranges
     joined = " ".join(said)
     praised = any(f" {word} " in f" {joined} " for word in POSITIVE)
     done = "da" in said
-    if any(word in CONTRAST for word in said) and not (praised and done and not _asks(said)):
+    if _contrast(said, tokens) and not (praised and done and not _asks(said)):
         return False
     if first <= 4 and all(not token.gap for token in tokens[1 : first + 1]):
         matter = found.ranges("categories", profile.categories)
@@ -152,6 +152,14 @@ def _only_thanks(found: Found, profile: Profile, tokens: Sequence[Token], ranges
             or (not any(start >= later for start, _ in matter) and not (matter and not (praised or done)))
         )
     return praised and done
+
+
+def _contrast(said: Sequence[str], tokens: Sequence[Token]) -> bool:
+    """Whether a word turns the thanks; "con" in a text with accents is no "còn" ("bà con", "con đường")."""
+    accented = any(token.accented for token in tokens)
+    return any(
+        word in CONTRAST and not (accented and token.lower == "con") for word, token in zip(said, tokens, strict=True)
+    )
 
 
 def _asks(said: Sequence[str]) -> bool:

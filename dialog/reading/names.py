@@ -211,6 +211,13 @@ _ORG_STOP = word_set(
 )
 
 
+_ORG_KINDS = word_set(
+    "nong lam ngu nghiep thuy san dich vu thuong mai san xuat co phan trach nhiem huu han mot thanh vien xay dung van "
+    "tai du lich tong hop moi truong dau tu va phat trien"
+)
+"""Words between the kind of an organization and its name: "hợp tác xã nông nghiệp Đông Tiến"."""
+
+
 def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
     """Who speaks: "Công ty TNHH An Phát chúng tôi…", "hộ kinh doanh của tôi…". The name itself may be empty."""
     match = _ORG.search(flat_text) if any(word in flat_text for word in ORGANIZATIONS) else None
@@ -219,6 +226,7 @@ def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | N
     first = next(i for i, token in enumerate(tokens) if token.end > match.start())
     last = token_at(tokens, match.end())
     head = last
+    last = _past_kinds(tokens, last)
     while (
         last < len(tokens)
         and not tokens[last].gap
@@ -236,6 +244,15 @@ def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | N
         return None
     named = _text(text, tokens, first, last) if last > head else ""
     return Name(named, (match.start(), tokens[last - 1].end))
+
+
+def _past_kinds(tokens: Sequence[Token], first: int) -> int:
+    """Where the name begins behind such words; `first` when none follows them."""
+    at = first
+    while at < len(tokens) and not tokens[at].gap and tokens[at].bare in _ORG_KINDS:
+        at += 1
+    named = at < len(tokens) and not tokens[at].gap and tokens[at].text[0].isupper()
+    return at if named else first
 
 
 def of_another(text: str, flat_text: str, tokens: Sequence[Token]) -> str:
