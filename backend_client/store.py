@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +18,7 @@ from core.ports import Answer, Http
 from core.report import Attachment, Report
 
 ANSWER_LIMIT = 8 * 1024 * 1024
+FILE_LIMIT = 25 * 1024 * 1024
 PROBE_MARGIN = timedelta(minutes=2)
 CONFLICT = "idempotency_conflict"
 
@@ -135,6 +136,20 @@ class GeoReportStore:
         if len(news) != len(found) or not news:
             raise DeliveryUnreadable("push without a readable update")
         return news
+
+    async def file(self, url: str) -> bytes:
+        """The bytes of a photo or document that came with news; only from the store's own address.
+
+        Raises one of the five `SendError`s.
+        """
+        if urlsplit(url)[:2] != urlsplit(self._base)[:2]:
+            raise Refused("a file of another address than the case store's", code="foreign")
+        answer = await self._http.get(url, {}, limit=FILE_LIMIT)
+        if 400 <= answer.status < 500:
+            # One file that is gone says nothing about the store: it must not stop what else is on its way.
+            raise Refused("the store does not give this file", code=str(answer.status))
+        answers.require_taken(answer)
+        return answer.body
 
     async def discovery(self) -> Discovery:
         return answers.discovery((await self._get("discovery", [])).body)

@@ -29,7 +29,7 @@ from case_store.app import create_app as create_store
 from case_store.settings import CaseStoreSettings, Faults
 from core.model import Peer
 from simulator.app import create_app as create_simulator
-from simulator.config import SimulatorConfig, TelegramConfig, ZaloConfig
+from simulator.config import EmailConfig, FacebookConfig, SimulatorConfig, TelegramConfig, ZaloConfig
 from simulator.engine import Simulator
 from simulator.outgoing import Answered, HttpOutgoing, Outgoing
 from simulator.world import Phone
@@ -39,7 +39,7 @@ from storage.seal import Seal, key_from_file
 SECRET = "webhook-secret-of-the-rig"
 KEY = "key-of-the-rig"
 PUSH_SECRET = "push-secret-of-the-rig"
-ACCOUNTS = {"zalo": "oa", "telegram": "bot"}
+ACCOUNTS = {"zalo": "oa", "telegram": "bot", "facebook": "page", "email": "mail"}
 PATIENCE = 60.0
 
 
@@ -252,13 +252,16 @@ async def rig(
     store_profile: Sequence[str] = (),
     start: bool = True,
     out: Outgoing | None = None,
+    all_channels: bool = False,
 ) -> AsyncIterator[Rig]:
     """Everything up and listening on free ports of 127.0.0.1. `database` empty: the gateway's own, with fsync.
+
+    `all_channels`: with a Page and a mailbox beside the Official Account and the bot.
 
     `retry_speed` hurries the platforms' redelivery: Zalo comes again after 30 s / `retry_speed`.
     """
     _make(folder)
-    *ports, simulator_port, store_port = free_ports(gateways + 2)
+    *ports, simulator_port, store_port, imap_port, smtp_port = free_ports(gateways + 4)
     own_store = None
     if not store_database:
         own_store = EmbeddedPostgres(folder / "store-pg", fsync=False)
@@ -268,6 +271,8 @@ async def rig(
         port=simulator_port,
         zalo=ZaloConfig(webhook_url=f"{hook}/zalo/oa", **(zalo or {})),
         telegram=TelegramConfig(webhook_url=f"{hook}/telegram/bot", webhook_secret=SECRET),
+        facebook=FacebookConfig(webhook_url=f"{hook}/facebook/page"),
+        email=EmailConfig(imap_port=imap_port, smtp_port=smtp_port, listens=all_channels, signatures=False),
         seed=seed,
         retry_speed=retry_speed,
         demo_phones=False,
@@ -284,7 +289,18 @@ async def rig(
     processes = [
         GatewayProcess(
             port,
-            _configuration(folder, number, port, ports[0], simulator_port, store_port, profile, database, platforms),
+            _configuration(
+                folder,
+                number,
+                port,
+                ports[0],
+                simulator_port,
+                store_port,
+                profile,
+                database,
+                platforms,
+                more=_page_and_mailbox(platforms, profile) if all_channels else "",
+            ),
             folder / f"gateway-{number}.log",
         )
         for number, port in enumerate(ports)
@@ -315,7 +331,7 @@ def _make(folder: Path) -> None:
 
 def _configuration(
     folder: Path, number: int, port: int, public: int, simulator: int, store: int, profile: str, database: str,
-    platforms: SimulatorConfig,
+    platforms: SimulatorConfig, *, more: str = "",
 ) -> Path:  # fmt: skip
     zalo, telegram = platforms.zalo, platforms.telegram
     path = folder / f"tiepnhan-{number}.toml"
@@ -350,8 +366,40 @@ profile = "{profile}"
 bot_token = "{telegram.token}"
 webhook_secret = "{SECRET}"
 api_base = "http://127.0.0.1:{simulator}/telegram"
-""")
+{more}""")
     return path
+
+
+def _page_and_mailbox(platforms: SimulatorConfig, profile: str) -> str:
+    facebook, email = platforms.facebook, platforms.email
+    return f"""
+[[accounts]]
+channel = "facebook"
+account = "page"
+profile = "{profile}"
+app_id = "{facebook.app_id}"
+app_secret = "{facebook.app_secret}"
+page_id = "{facebook.page_id}"
+page_token = "{facebook.page_token}"
+api_base = "http://127.0.0.1:{platforms.port}/facebook"
+
+[[accounts]]
+channel = "email"
+account = "mail"
+profile = "{profile}"
+address = "{email.address}"
+password = "{email.password}"
+imap_host = "127.0.0.1"
+imap_port = {email.imap_port}
+imap_tls = "none"
+smtp_host = "127.0.0.1"
+smtp_port = {email.smtp_port}
+smtp_tls = "none"
+poll_seconds = 1
+mails_per_minute = 100000
+automatic_in_five_minutes = 100000
+trusted_authserv_id = "mx.{email.domain}"
+"""
 
 
 @asynccontextmanager

@@ -20,14 +20,17 @@ ZERO_WIDTH_JOINER = "\u200d"
 def fit(message: OutboundMessage, capabilities: Capabilities) -> tuple[OutboundMessage, ...]:
     """The messages to send, in order, each within the limits; `message` itself when nothing has to change.
 
-    Files go first, one a message; a single picture takes plain text along where the platform allows it. Text that is
-    too long is cut at paragraphs, lines, sentences, words, and only then between letters, never inside one. Choices
-    that do not fit as buttons become a numbered list at the end of the text. Choices and native requests stay with the
-    last part. Of several parts the keys end in /1, /2 …; a message without any content gives no part.
+    Files go first, one a message; a single picture takes plain text along where the platform allows it, and a mail
+    takes everything. Text that is too long is cut at paragraphs, lines, sentences, words, and only then between
+    letters, never inside one. Choices that do not fit as buttons become a numbered list at the end of the text. Choices
+    and native requests stay with the last part. Of several parts the keys end in /1, /2 …; a message without any
+    content gives no part.
     """
     if not (message.choices or message.media or message.ask) and capabilities.text.allows(message.text):
         return (message,) if message.text and not message.text.isspace() else ()
     message = _as_supported(message, capabilities)
+    if capabilities.letters and message.text.strip() and capabilities.text.allows(message.text):
+        return (message,)
     if len(message.media) <= 1 and _fits_in_one(message, capabilities):
         return (message,)
     return _numbered((*_files(message), *_texts(message, capabilities)), message.key)

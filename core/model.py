@@ -108,6 +108,8 @@ class OutboundMedia:
     blob: str
     name: str = ""
     mime: str = ""
+    url: str = ""
+    """Where the bytes lie at the case store as long as `blob` is empty; they are fetched before the file leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

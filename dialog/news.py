@@ -13,7 +13,7 @@ from core.events import (
     SendSettled,
     SubmissionRefused,
 )
-from core.model import Case
+from core.model import Case, MediaKind, OutboundMedia
 from dialog import dossiers, wording
 from dialog.cases import checksum, receipt, start_rating, status_line
 from dialog.state import Identity, Known, Pending
@@ -77,7 +77,14 @@ def _opened(turn: Turn, event: CaseOpened, pending: Pending) -> Known:
         due=due,
         text=pending.text,
     )
-    return Known(case=case, ordinal=event.ordinal, place=pending.place, insisted=pending.insisted, opened_at=event.at)
+    return Known(
+        case=case,
+        ordinal=event.ordinal,
+        place=pending.place,
+        report_type=pending.report_type,
+        insisted=pending.insisted,
+        opened_at=event.at,
+    )
 
 
 def submission_refused(turn: Turn, event: SubmissionRefused) -> None:
@@ -148,7 +155,12 @@ def case_changed(turn: Turn, event: CaseChanged) -> None:
         turn.update_known(event.code, result=told)
     if template:
         turn.update_known(event.code, need_more=template == "need_more")
-        turn.say(turn.line(template, **_values(turn, event)), about=event.code, news=event.name)
+        turn.say(turn.line(template, **_values(turn, event)), about=event.code, news=event.name, media=_files(event))
+
+
+def _files(event: CaseChanged) -> tuple[OutboundMedia, ...]:
+    """Photos and documents that came with the news. What they are is seen when their bytes are at hand."""
+    return tuple(OutboundMedia(kind=MediaKind.FILE, blob="", url=url) for url in event.media)
 
 
 def _learn(turn: Turn, known: Known, event: CaseChanged) -> None:
@@ -166,6 +178,8 @@ def _template(turn: Turn, event: CaseChanged) -> str:
         return "need_more"
     if row and row.notify and row.template and row.template != "receipt":
         return row.template
+    if row and event.name == "result.recorded" and turn.profile.workflow.result_told == "published":
+        return ""
     if event.name in RESULTS:
         # A recorded result goes to the citizen at once, whatever the state is called (TG Đ10.1, D20).
         return "result" if event.text and not (row and row.id == "hidden") else ""

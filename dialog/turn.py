@@ -13,7 +13,7 @@ import msgspec
 
 from core.effects import Effect, Outcome, Say, Wake
 from core.events import Authenticity, InboundMessage
-from core.model import Ask, Case, Choice, Draft, OutboundMessage
+from core.model import Ask, Case, Choice, Draft, OutboundMedia, OutboundMessage
 from dialog import wording
 from dialog.reading.letter import Piece
 from dialog.reading.model import Reading
@@ -181,6 +181,7 @@ class Turn:
         question: bool = False,
         about: str = "",
         news: str = "",
+        media: tuple[OutboundMedia, ...] = (),
     ) -> None:
         """Say the notes and `text` as one message. A `question` gives way to a newer one that overtakes it.
 
@@ -192,9 +193,9 @@ class Turn:
         if not words:
             return
         if self.state.letters:
-            message = OutboundMessage(text=wording.letter(self.profile, words, offered))
+            message = OutboundMessage(text=wording.letter(self.profile, words, offered), media=media)
         else:
-            message = OutboundMessage(text=words, choices=offered, ask=ask)
+            message = OutboundMessage(text=words, choices=offered, ask=ask, media=media)
         self.effects.append(Say(message=message, replaceable=question and not self.firm, about=about, news=news))
         self.firm = False
         if offered or question:

@@ -12,9 +12,10 @@ from backend_client import GeoReportStore
 from core.effects import FollowUp, LookUp, Say, Submit
 from core.errors import Refused, TryAgain, Unreachable
 from core.events import CaseFound, CaseOpened, SendSettled, SubmissionRefused
-from core.model import MediaKind, MediaRef
+from core.model import MediaKind, MediaRef, OutboundMedia, OutboundMessage
 from core.ports import Blobs, PeerDetail
 from core.report import Attachment, Report
+from files.sniff import sniff
 from normalizer import flagged, normalize
 from pipeline import alike, turn
 from pipeline.account import Account, Accounts
@@ -29,6 +30,9 @@ from storage.seal import Seal
 
 MEDIA_PATIENCE_SECONDS = 90.0
 """A confirmed report waits so long for pictures that are still on their way; then it goes without them, saying so."""
+
+FILE_NAME = "ket-qua"
+"""How a file that came with a result is called where the platform shows a name."""
 
 
 class Performer:
@@ -96,7 +100,12 @@ class Performer:
         if allowed is not None and errand.replies > allowed:
             raise Unreachable("the citizen has to write again before the platform takes more", code="quota")
         message = replace(
-            say.message, key=str(errand.key), thread=errand.thread, heard_at=errand.last_inbound_at, case=say.about
+            say.message,
+            key=str(errand.key),
+            thread=errand.thread,
+            heard_at=errand.last_inbound_at,
+            case=say.about,
+            media=await self._at_hand(say.message),
         )
         receipt = await channel.send(errand.peer, message)
         reached = self._seal.index(str(replace(errand.peer, user=receipt.reached))) if receipt.reached else None
@@ -104,6 +113,28 @@ class Performer:
             return Done(receipt=receipt.external_id, reached=reached)
         settled = SendSettled(code=say.about, name=say.news, at=receipt.at or self._now(), delivered=True)
         return Done(receipt=receipt.external_id, event=settled, external_id=f"settled:{errand.key}", reached=reached)
+
+    async def _at_hand(self, message: OutboundMessage) -> tuple[OutboundMedia, ...]:
+        """The message's files with their bytes in our own store; one that cannot be had is left out of a letter."""
+        files = []
+        for file in message.media:
+            try:
+                files.append(await self._brought(file))
+            except Refused:
+                if not message.text:
+                    raise
+        return tuple(files)
+
+    async def _brought(self, file: OutboundMedia) -> OutboundMedia:
+        """What comes with a result lies with the case store until it leaves."""
+        if file.blob or not file.url:
+            return file
+        body = await self._store.file(file.url)
+        file = replace(file, blob=await self._blobs.put(body))
+        found = sniff(body)
+        if found is None:
+            return file
+        return replace(file, kind=found.kind, mime=found.mime, name=f"{FILE_NAME}.{found.ext}")
 
     # --- to the case store --------------------------------------------------------------------------------------------
 
