@@ -30,7 +30,8 @@ def found(turn: Turn, event: CaseFound) -> bool:
     """Whether the look-up was one of a dossier: its state is told, or the drafted question goes on."""
     if event.code not in find_dossiers(turn.profile, event.code):
         return False
-    drafted = turn.state.form and not turn.waiting and event.code in turn.form.draft.description
+    described = find_dossiers(turn.profile, turn.form.draft.description)
+    drafted = turn.state.form is not None and not turn.waiting and event.code in described
     if event.found:
         if drafted:
             turn.update(form=None)
