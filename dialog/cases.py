@@ -324,8 +324,9 @@ def receipt(turn: Turn, known: Known) -> str:
     row = turn.profile.exclusions.get(known.insisted)
     if row:
         return turn.line("insist_ack", code=case.code, reason=row.label.lower(), article=row.article)
+    kind = turn.profile.report_types.get(known.report_type) or turn.profile.default_report_type
     promise = turn.line("deadline_text", due=case.due)
-    return turn.line("receipt", code=case.code, deadline_text=promise)
+    return turn.line(kind.receipt, code=case.code, deadline_text=promise)
 
 
 def checksum(text: str) -> int:

@@ -83,6 +83,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     category: str = ""
     text: str = ""
     place: str = ""
+    report_type: str = ""
     insisted: str = ""
     since: datetime | None = None
     told: bool = False
@@ -95,6 +96,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ordinal: int = 0
     """Which report of this conversation it was; 0 when it came from elsewhere."""
     place: str = ""
+    report_type: str = ""
     insisted: str = ""
     result: int = 0
     """Checksum of the result that has been told; 0 when none was."""
