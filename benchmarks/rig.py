@@ -67,7 +67,7 @@ class Tenfold:
     """How deliveries leave the simulator when each comes `times` over, the copies whenever the dice say so."""
 
     def __init__(self, *, times: int, seed: int, within: float = 1.0) -> None:
-        self._out, self._times, self._within = HttpOutgoing(), times, within
+        self._out, self._times, self.within = HttpOutgoing(), times, within
         self._dice = random.Random(seed)
         self._tasks: set[asyncio.Task[Answered]] = set()
         self.copies = self.refused = 0
@@ -80,7 +80,7 @@ class Tenfold:
         return await self._out.post(url, body, headers, patience)
 
     async def _copy(self, url: str, body: bytes, headers: Mapping[str, str], patience: float) -> Answered:
-        await asyncio.sleep(self._dice.random() * self._within)
+        await asyncio.sleep(self._dice.random() * self.within)
         answer = await self._out.post(url, body, headers, patience)
         self.copies += 1
         self.refused += answer.status != 200

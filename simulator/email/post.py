@@ -200,6 +200,11 @@ class Post:
 
     def _arrives(self, phone: Phone, mail: bytes) -> None:
         shown = read(mail)
+        if shown.message_id and (known := phone.find(shown.message_id)):
+            # Mailboxes and programs show one of several copies with the same id.
+            known.attempts += 1
+            self.world.record("email", "copy", message_id=shown.message_id)
+            return
         bubble = self._bubble(
             phone, "bot" if shown.automatic else "staff", "mail",
             text=shown.text, subject=shown.subject, reply_to=shown.in_reply_to,

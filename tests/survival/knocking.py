@@ -1,6 +1,7 @@
 """Knocks at a running gateway's door as platforms do, with any body."""
 
 import asyncio
+import hmac
 import itertools
 import json
 import time
@@ -14,7 +15,7 @@ import aiohttp
 import psycopg
 
 from benchmarks.rig import SECRET, Rig, rig
-from simulator.config import ZaloConfig
+from simulator.config import FacebookConfig, ZaloConfig
 from simulator.world import Bubble, Phone
 from simulator.zalo.webhook import signature
 
@@ -41,6 +42,12 @@ class Door:
         if signed:
             headers["X-ZEvent-Signature"] = signature(ZaloConfig().app_id, body, stamp, secret)
         return await self.post("/webhooks/zalo/oa", body, headers)
+
+    async def facebook(self, body: bytes, *, secret: str = FacebookConfig().app_secret, signed: bool = True) -> int:
+        headers = {"Content-Type": "application/json"}
+        if signed:
+            headers["X-Hub-Signature-256"] = "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
+        return await self.post("/webhooks/facebook/page", body, headers)
 
     async def metric(self, name: str, **labels: str) -> float:
         """The value of one counter; 0 while it has never been counted."""
@@ -95,6 +102,13 @@ def zalo_text(user: str, text: str, *, message: str = "") -> dict[str, Any]:
         "recipient": {"id": zalo.oa_id},
         "message": {"text": text, "msg_id": message or f"m{next(_numbers)}"},
     }
+
+
+def facebook_text(user: str, text: str, *, message: str = "") -> dict[str, Any]:
+    page, now = FacebookConfig().page_id, round(time.time() * 1000)
+    said = {"mid": message or f"m_{next(_numbers)}", "text": text}
+    event = {"sender": {"id": user}, "recipient": {"id": page}, "timestamp": now, "message": said}
+    return {"object": "page", "entry": [{"id": page, "time": now, "messaging": [event]}]}
 
 
 def dump(value: Any) -> bytes:

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from benchmarks.rig import until
 from simulator.citizens import DEMO, Script, Turn, run_citizens
-from tests.survival.knocking import Door, databases, dump, open_door, telegram_text, zalo_text
+from tests.survival.knocking import Door, databases, dump, facebook_text, open_door, telegram_text, zalo_text
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def door(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
     urls = iter(databases(postgres_server, "bad_input", "bad_input_store"))
-    async with open_door(tmp_path_factory.mktemp("bad-input"), lambda: next(urls)) as opened:
+    async with open_door(tmp_path_factory.mktemp("bad-input"), lambda: next(urls), all_channels=True) as opened:
         yield opened
 
 
@@ -67,6 +67,28 @@ async def test_an_unsigned_or_forged_zalo_delivery_is_refused_counted_and_not_st
     assert await door.metric("tiepnhan_deliveries_total", channel="zalo", became="refused") == counted + 2
 
 
+async def test_an_unsigned_or_forged_facebook_delivery_is_refused_counted_and_not_stored(door: Door) -> None:
+    before, counted = (
+        await stored(door),
+        await door.metric("tiepnhan_deliveries_total", channel="facebook", became="refused"),
+    )
+    body = dump(facebook_text("77", "xin chào"))
+
+    assert [await door.facebook(body, signed=False), await door.facebook(body, secret="guessed")] == [401, 401]
+    assert await stored(door) == before
+    assert await door.metric("tiepnhan_deliveries_total", channel="facebook", became="refused") == counted + 2
+
+
+async def test_a_mail_that_nobody_fetched_is_refused(door: Door) -> None:
+    """A mailbox has no webhook: what is posted to its address did not come from it."""
+    before = await stored(door)
+
+    status = await door.post("/webhooks/email/mail", b"From: lan@example.com\r\n\r\nxin chao", {})
+
+    assert status in {401, 404}
+    assert await stored(door) == before
+
+
 async def test_an_unknown_account_does_not_exist(door: Door) -> None:
     statuses = [await door.post(f"/webhooks/{path}", b"{}", {}) for path in ("zalo/other", "viber/x", "", "zalo/oa/x")]
 
@@ -76,15 +98,44 @@ async def test_an_unknown_account_does_not_exist(door: Door) -> None:
 # --- can it be read ---------------------------------------------------------------------------------------------------
 
 
+JUNK = [
+    b"",
+    b"\x00" * 3_000,
+    bytes(range(256)) * 40,
+    b"From: =?utf-8?b?//////?= <a@b\r\nSubject: " + b"=?x?q?" * 500 + b"\r\n\r\n",
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+    + b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" * 400,
+    b"From: lan@example.com\r\nContent-Type: text/plain; charset=nonsense\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\n!!!! not base64 !!!!",
+]
+
+
+async def test_junk_in_the_mailbox_is_put_away_and_holds_nobody_up(door: Door) -> None:
+    post = door.running.simulator.mail
+    lan = post.join("Lan", "84912345678")
+    for junk in JUNK:
+        post.send(lan, junk)
+
+    sane = post.says(lan, "xin chào")
+
+    assert await door.answer(lan, sane)
+    await until(lambda: post.pending() == 0, what="the last mail")
+
+
 async def test_truncated_json_is_acknowledged_and_kept_aside_with_the_reason(door: Door) -> None:
-    for number, (knock, body) in enumerate(((door.telegram, telegram_text(7, "a")), (door.zalo, zalo_text("7", "a")))):
+    bodies = (
+        (door.telegram, telegram_text(7, "a")),
+        (door.zalo, zalo_text("7", "a")),
+        (door.facebook, facebook_text("7", "a")),
+    )
+    for number, (knock, body) in enumerate(bodies):
         _, before = await stored(door)
 
         assert await knock(dump(body)[:-9] + b" " * number) == 200
 
         assert (await stored(door))[1] == before + 1
         channel, status, reason = await newest_aside(door)
-        assert (channel, status, bool(reason)) == (("telegram", "zalo")[number], "unreadable", True)
+        assert (channel, status, bool(reason)) == (("telegram", "zalo", "facebook")[number], "unreadable", True)
 
 
 async def test_unknown_events_are_journaled_as_ignored(door: Door) -> None:

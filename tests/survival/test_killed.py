@@ -7,9 +7,13 @@ import pytest
 
 from benchmarks.survival import Figures, survive
 
+CHANNELS = ("zalo", "telegram", "facebook", "email")
+
 
 async def run(folder: Path, store: str, *, kills: int, victim: str, seed: int) -> Figures:
-    return await survive(folder, citizens=40, kills=kills, victim=victim, seed=seed, store_database=store)
+    return await survive(
+        folder, citizens=40, kills=kills, victim=victim, seed=seed, store_database=store, platforms=CHANNELS
+    )
 
 
 @pytest.mark.timeout(240)
