@@ -13,6 +13,7 @@ from dialog.reading.lexicon import (
     NUMBER_WORDS,
     ORGANIZATIONS,
     QUESTION_WORDS,
+    STREETS,
     TITLES,
 )
 from dialog.reading.model import Span
@@ -21,15 +22,52 @@ from dialog.reading.text import Token, covered, token_at, tokenize, word_set
 _ME = r"(?:toi|em|minh|mk|tui|mh|chau|con|e|t|anh|chi|co|chu|bac)(?!\w)"
 _TRIGGER = re.compile(
     rf"(?<!\w)(?:{_ME}\s+)?(?:ho\s+(?:va\s+)?ten|ten)(?:\s+(?:cua\s+)?{_ME})?(?:\s+(?:day du|that))?\s*(?:la|:|-)*\s*"
-    rf"|(?<!\w){_ME}\s+la\s+|(?<!\w)nguoi (?:gui|phan anh)\s*(?:la|:)\s*"
+    rf"|(?<!\w){_ME}\s+la\s+|(?<!\w)nguoi (?:gui|phan anh|viet|lam don|bao|bao tin|kien nghi)\s*(?:la|:)?\s*"
 )
 _TRIGGER_WORDS = ("ten", " la", "nguoi ", "\nla", "\tla")
 _MOST_TITLES = 8
 _WEAK = re.compile(rf"{_ME}\s+la\s+$")
 _STRONG = re.compile(rf"(?:ho|va|{_ME})\s+ten|ten\s+(?:cua\s+)?{_ME}|ten\s*(?:la|:)|nguoi")
+_TOLD_BY_ME = re.compile(r"(?:toi|em|minh|mk|tui|chau|con|e) ten")
 _NOT_A_PERSON = re.compile(r"(?:duong|pho|cay|giau|khong|mat|doi|dat|noi|sua|neu|can|ghi|bang|quan|bien|cong ty)\s+$")
 _OTHER_WORD = re.compile(r"(?i)(?:có|còn|chỉ|cơ|cỡ|bạc|bậc|chủ|chữ|ảnh|cọn|tối|tội|tới)\b")
 """Words that look like "cô", "con", "chị", "bác" … only without their accents."""
+_SELF = r"(?:toi|tui|minh|mk)"
+_SELF_NAMED = re.compile(rf"(?:^|[.,;:!?\n]\s*|\b(?:da|nay|chao ad|alo|ad|vang) ){_SELF} (?=\w)")
+_YOUNG_NAMED = re.compile(r"(?:^|[.,;:!?\n]\s*|\b(?:da|chao ad|ad) )(?:em|con|chau) (?=\w)")
+_CALLED = re.compile(rf"(?<!\w)(?:{_SELF}|em|con|chau|e|t) la ")
+_AFTER_NAME = re.compile(
+    r"\s*(?:$|[.,;:!?\n(0-9-]|(?:a|nha|nhe|ne|o|day|sdt|dt|so|xin|muon|tai|tru|ngu|hien|dang|phan anh|gui|que)(?!\w))"
+)
+_NO_GIVEN_NAMES = word_set(
+    "dang viet cuu giam chu pho truong bi giao bac sinh cong phu cu dai nguoi dan hoc nhan khach nong ho doanh chuyen "
+    "ky luat can ke nan me bo cha ba ong chong vo anh chi em ban thanh mot"
+)
+"""What opens "tôi là …" with a capital and is a part in life, not a name: "Đảng viên", "Việt kiều"."""
+_CLOSING = re.compile(
+    r"(?:tran trong(?: cam on| kinh chao)?|kinh thu|kinh bao|ky ten|ky|cam on|than ai|nguoi (?:viet|gui)(?: don)?)"
+    r"[\s.,:!]*$"
+)
+_KIN = (
+    r"(?:(?:ba|ong)(?: noi| ngoai| cu)?|me|ma|bo|cha|cu|co|chu|bac|di|cau|mo|thim|anh|chi|vo|chong|con trai|con gai"
+    r"|hang xom|nguoi (?:nha|than|hang xom|quen|ban))"
+)
+_ON_BEHALF = re.compile(
+    r"(?<!\w)(?:bao|phan anh|viet|nhan|nhan tin|gui|khai|lam don|kien nghi|noi|hoi)(?: don| tin)?"
+    rf" (?:ho|gium|dum|giup|thay)(?: cho)? {_KIN}"
+    r"(?! (?:oi|ad|con|nhe|nha|a|voi|di|chi|em voi|em oi|co|xu ly|xem)(?!\w))(?= \w)"
+)
+_NO_WORD = r"(?:dung|khong|ko|k|hong|hok|cho)(?: co| duoc| nen| muon)?"
+_REPORTER = (
+    r"(?:ten|danh tinh|thong tin|nguoi (?:bao|phan anh|to|gui|cung cap)"
+    r"|(?:la )?(?:toi|em|tui|minh) (?:bao|phan anh|to))"
+)
+_HIDE = re.compile(
+    rf"(?<!\w)(?:(?:giu|bao) (?:kin|mat|bi mat)(?: ve)?(?: cac| toan bo)? {_REPORTER}"
+    r"|(?:giu kin|giu bi mat|bi mat) (?:cho|giup|gium|dum|ho)|(?:giau|dau|an) (?:ten|danh)(?! sach)"
+    rf"|{_NO_WORD} (?:tiet lo|cong khai|cong bo|neu|noi|de lo|de|cho)(?: \w+){{0,3}}? {_REPORTER})(?!\w)"
+)
+_WAIVED = re.compile(r"(?:khong can|khoi|ko can|k can|khoi can|hong can|khong phai|dau can)(?: phai)? $")
 _ORG = re.compile(rf"(?<!\w)(?:{'|'.join(ORGANIZATIONS)})(?!\w)")
 _FOR_ANOTHER = re.compile(
     r"(?<!\w)(?:ho|giup|gium|thay|mat|thay cho)\s+(?:cho\s+)?(?:ba noi|ong noi|ba ngoai|ong ngoai|ba|ong|me|bo|cu"
@@ -81,13 +119,20 @@ def _text(text: str, tokens: Sequence[Token], first: int, last: int) -> str:
     return " ".join(text[tokens[first].start : tokens[last - 1].end].split())
 
 
-def _believable(flat_text: str, match: re.Match[str], part: Sequence[Token]) -> bool:
+_NO_NAME_WORDS = word_set("bi sai trong duoc ghi giay khong khac nham gi sao tren cua")
+
+
+def _believable(flat_text: str, match: re.Match[str], part: Sequence[Token], *, alone: bool) -> bool:
     """Whether what follows "tôi là", "tên …" is a person's name, and not "tên trộm", "chủ hộ", "bảng tên đường"."""
     if _NOT_A_PERSON.search(flat_text, max(0, match.start() - 12), match.start()):
         return False
     if _STRONG.search(match.group()):
         if part[0].text[0].islower():
-            return part[0].lower in FAMILY_WORDS if part[0].accented else len(part) >= 2
+            if part[0].accented:
+                return part[0].lower in FAMILY_WORDS
+            return not any(token.bare in _NO_NAME_WORDS for token in part) and (
+                len(part) >= 2 or (alone and part[0].bare not in QUESTION_WORDS)
+            )
         return True
     if not _looks_like_name(part):
         return False
@@ -95,11 +140,20 @@ def _believable(flat_text: str, match: re.Match[str], part: Sequence[Token]) -> 
     return not before or before[-1] in ",.;:!?-\n" or _WEAK.search(match.group()) is not None
 
 
+def hidden(flat_text: str) -> bool:
+    """Whether the sender wants to stay unnamed: "đừng nói tên em ra", "mong bảo mật danh tính của tôi"."""
+    return any(_WAIVED.search(flat_text[: match.start()]) is None for match in _HIDE.finditer(flat_text))
+
+
+def for_another(flat_text: str) -> bool:
+    """Whether the report is made for somebody else: "em nhắn hộ mẹ em", "báo giùm cô Tư hàng xóm"."""
+    return _ON_BEHALF.search(flat_text) is not None
+
+
 def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
     """A name that was introduced: "tôi tên …", "em là …", "họ tên: …"."""
-    if not any(word in flat_text for word in _TRIGGER_WORDS):
-        return None
-    for match in _TRIGGER.finditer(flat_text):
+    announced = any(word in flat_text for word in _TRIGGER_WORDS)
+    for match in _TRIGGER.finditer(flat_text) if announced else ():
         first = token_at(tokens, match.end())
         if first == len(tokens) or _OTHER_WORD.match(text, match.start()):
             continue
@@ -112,14 +166,57 @@ def triggered(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None
         last = _run(tokens, first)
         if last == first or tokens[first].bare in NOT_NAMES:
             continue
-        if not _believable(flat_text, match, tokens[first:last]):
+        alone = last == len(tokens) or bool(tokens[last].gap) or tokens[last].bare in NUMBER_WORDS
+        if not _believable(
+            flat_text, match, tokens[first:last], alone=alone and _TOLD_BY_ME.match(match.group()) is not None
+        ):
             continue
         return Name(_text(text, tokens, first, last), (match.start(), tokens[last - 1].end))
+    return _unannounced(text, flat_text, tokens)
+
+
+def _unannounced(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
+    """A name with capitals right after the sender's own word: "Tôi Trần Văn A xin …", "em là Thảo ạ"."""
+    for pattern in (_SELF_NAMED, _YOUNG_NAMED, _CALLED):
+        for match in pattern.finditer(flat_text):
+            first = token_at(tokens, match.end())
+            if first == len(tokens) or tokens[first].gap or not tokens[first].text[0].isupper():
+                continue
+            if _OTHER_WORD.match(text, match.start()) or text.isupper():
+                continue
+            last = _run(tokens, first, limit=6)
+            part = tokens[first:last]
+            follows = _AFTER_NAME.match(flat_text, tokens[last - 1].end) is not None
+            if pattern is _CALLED:
+                fits = follows and 1 <= len(part) <= 4 and part[0].bare not in _NO_GIVEN_NAMES | NOT_NAMES
+            else:
+                fits = _looks_like_name(part) and (pattern is _SELF_NAMED or follows)
+            if fits and all(map(_wordlike, part)) and len(part[0].text) > 1:
+                return Name(_text(text, tokens, first, last), (match.start(), part[-1].end))
     return None
 
 
-def asked(text: str, tokens: Sequence[Token], barred: Sequence[Span]) -> Name | None:
-    """The answer to "what is your name": a clause that is nothing but a name."""
+def signed(text: str, flat_text: str, tokens: Sequence[Token], barred: Sequence[Span]) -> Name | None:
+    """The signature: a person's name with capitals that is the last sentence, or stands after "Trân trọng"."""
+    clauses = _clauses(tokens, barred)
+    if not clauses:
+        return None
+    first, last = clauses[-1]
+    part = tokens[first:last]
+    closed = _CLOSING.search(flat_text[: part[0].start]) is not None
+    own_sentence = first > 0 and part[0].gap == "." and len(part) >= 3
+    if not (closed or own_sentence) or not _looks_like_name(part) or not part[0].text[0].isupper():
+        return None
+    if tuple(token.bare for token in part) in STREETS:
+        return None
+    return Name(_text(text, tokens, first, last), (part[0].start, part[-1].end))
+
+
+def asked(text: str, tokens: Sequence[Token], barred: Sequence[Span], *, sure: bool = False) -> Name | None:
+    """The answer to "what is your name": a clause that is nothing but a name.
+
+    With `sure`, when the message is an answer of another kind as well, only what looks like a full name.
+    """
     best: Name | None = None
     for first, last in _clauses(tokens, barred):
         while (
@@ -141,7 +238,7 @@ def asked(text: str, tokens: Sequence[Token], barred: Sequence[Span]) -> Name | 
         capital = len(part) > 1 and all(token.text[0].isupper() for token in part)
         if (part[0].bare in NOT_NAMES and not capital) or len("".join(token.text for token in part)) < 2:
             continue
-        if _looks_like_name(part) or (best is None and len(part) <= 5 and not _sentence(part)):
+        if _looks_like_name(part) or (not sure and best is None and len(part) <= 5 and not _sentence(part)):
             name = Name(_text(text, tokens, first, last), (part[0].start, part[-1].end))
             if _looks_like_name(part):
                 return name

@@ -31,9 +31,31 @@ _PHONE_WORD = re.compile(
     r"|goi)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"
 )
 _ID_WORD = re.compile(
-    r"(?:cccd|cmnd|cmt|can cuoc(?: cong dan)?|dinh danh)[\s:.,(]*(?:cua (?:toi|em|minh)|la|so)?[\s:.,(]*$"
+    r"(?:cccd|cmnd|cmt|can cuoc(?: cong dan)?|dinh danh)[\s:.,(]*(?:(?:cua (?:toi|em|minh)|la|so|cu|moi)"
+    r"[\s:.,(]*){0,2}$"
 )
 _TAX_WORD = re.compile(r"(?:mst|ma so thue|ma thue)[\s:.,(]*(?:cua (?:toi|em|minh|cong ty)|la|so)?[\s:.,(]*$")
+_SOMEBODY = (
+    r"(?:chu|tai xe|lai xe|anh|chi|ong|ba|co|bac|ho|no|quan|ke|nguoi|ben|cty|cong ty|can bo|giam doc|nha xe|shop|dua"
+    r"|may)"
+)
+_ANOTHERS_BEFORE = re.compile(
+    r"(?:(?:so la|so may la|doi tuong|lua dao|ke gian|ke xau|ten la)\b[^.;\n]{0,30}"
+    rf"|\b(?:so|sdt|dt|dien thoai|zalo|lien lac) cua {_SOMEBODY}\b(?! em la| toi la)[^.;,\n]{{0,20}}"
+    r"|\b(?:tong dai|duong day nong|hotline)\b[^.;,\n]{0,25}"
+    r"|\b(?:sdt|so|so dien thoai|dien thoai|dt|so dt)? ?cu(?: la)?[\s:]*"
+    r"|\b(?:lam chung|hang xom|bi so|tu so|vao so|toi so)\b[^.;,\n]{0,12}"
+    r"|\b(?:chu|quan|ten)\b[^.;,\n]{0,30}\bso (?:dien thoai )?)$"
+)
+_ANOTHERS_AFTER = re.compile(
+    r"\s*(?:\)\s*)?(?:cung |cu |hay |lien tuc |suot ngay |da |van |co )*"
+    r"(?:goi (?:lua|doi|quang cao|dien|cho|den|toi|moi|hoai|lien|nhu|mai)|nhan tin|quang cao|doi no|lua|de doa"
+    r"|lam chung|bo roi|bo r\b|khong ai nghe|ma khong ai|khong dung nua|khong con|khong xai)"
+)
+"""What is said right before or after the number of a caller, a driver, a witness, a hotline, or an abandoned one."""
+_OWN = re.compile(r"\b(?:toi|em|minh|tui|mk|chau|con|lh|lien he|sdt em|e)\b[\s:.,(]*(?:la|o so|so)?[\s:.,(]*$")
+_SERVICE = re.compile(r"1[89]00[0-9]{4,6}")
+"""Unasked, such a number is one that was called in vain."""
 _CCCD = re.compile(r"(?<!\w)0[0-9]{11}(?!\w)")
 _ID = re.compile(r"(?<!\w)[0-9](?:[ .]?[0-9]){8,11}(?!\w)")
 _TAX = re.compile(r"(?<!\w)[0-9](?:[ .]?[0-9]){9}(?:[- ]?[0-9]{3}|[0-9]{2})?(?!\w)")
@@ -106,12 +128,33 @@ def phones(text: str, flat_text: str, taken: Sequence[Span], *, asked: bool) -> 
             (match.group(), match.start() + run.start(), match.end() + run.start())
             for match in _GROUP.finditer(run.group())
         ]
+        if not asked and _SERVICE.fullmatch(_digits(run.group())):
+            continue
         readings = _split(text, groups)
         called = _PHONE_WORD.search(flat_text, max(0, run.start() - 40), run.start()) is not None
         if not readings and (called or asked or _looks_like_a_phone(run.group())):
             readings = [_invalid(text, (run.start(), run.end()))]
         found.extend(readings)
     return found
+
+
+def senders(flat_text: str, found: Sequence[PhoneReading], *, asked: bool) -> PhoneReading | None:
+    """The number at which the sender can be reached: not the one of a caller, a driver, a hotline, not the old one.
+
+    A number of somebody else alone is the sender's only when a number was asked for.
+    """
+    own = [phone for phone in found if not _is_anothers(flat_text, phone)]
+    return next(iter(own or (found if asked else ())), None)
+
+
+def _is_anothers(flat_text: str, phone: PhoneReading) -> bool:
+    start, end = phone.span
+    if flat_text[start:end] != phone.typed.lower():
+        return False
+    before = flat_text[max(0, start - 60) : start]
+    if _OWN.search(before):
+        return False
+    return _ANOTHERS_BEFORE.search(before) is not None or _ANOTHERS_AFTER.match(flat_text, end, end + 40) is not None
 
 
 def _looks_like_a_phone(run: str) -> bool:

@@ -1,86 +1,34 @@
 """Where it happened, from free text: number and street, hamlet, junction, landmark, ward. Words stay as typed."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialog.reading import wards
 from dialog.reading.lexicon import FAMILY_NAMES, FAMILY_WORDS, PLACE_STOPS, STREETS
 from dialog.reading.model import Needs, PlaceReading, Span
-from dialog.reading.text import Token, covered, word_set
+from dialog.reading.place_words import (
+    ACCENTS,
+    BEFORE,
+    BETWEEN,
+    CAPITAL_ONLY,
+    CODE,
+    CODED,
+    DELAYS,
+    GRADE,
+    HEADS,
+    MOST_NUMBERS,
+    NAMED_ONLY,
+    NOT_BEFORE_STREET,
+    NUMBER,
+    NUMBER_ONLY,
+    NUMBERED_THINGS,
+    OPENERS,
+    PROPER_ONLY,
+    WATERS,
+)
+from dialog.reading.text import Token, covered, flat
 from dialog.reading.units import Units
 from dialog.reading.wards import WardFound
-
-_OPENERS: dict[str, str] = {
-    "so": "house", "sn": "house", "nha so": "house", "km": "house", "can": "house",
-    "duong": "street", "duong tinh": "street", "duong huyen": "street", "pho": "street", "quoc lo": "street",
-    "ql": "street", "tinh lo": "street",
-    "huong lo": "street", "dai lo": "street",
-    "lo": "street", "dt": "street", "ngo": "house", "ngach": "house", "hem": "house", "kiet": "house",
-    "ap": "hamlet", "thon": "hamlet", "xom": "hamlet", "khom": "hamlet", "khu pho": "hamlet", "kp": "hamlet",
-    "to": "hamlet",
-    "to dan pho": "hamlet", "tdp": "hamlet", "lang": "hamlet", "ban": "hamlet", "cum": "hamlet", "khu": "hamlet",
-    "khu vuc": "hamlet",
-    "nga ba": "street", "nga tu": "street", "nga nam": "street", "nga sau": "street", "nga 3": "street",
-    "nga 4": "street", "nga 5": "street", "nga 6": "street",
-    "vong xoay": "street", "giao lo": "street", "bung binh": "street",
-    "cho": "landmark", "truong": "landmark", "cong truong": "landmark", "benh vien": "landmark", "cau": "landmark",
-    "ubnd": "landmark",
-    "uy ban": "landmark", "cong vien": "landmark", "bo ke": "landmark", "chua": "landmark", "dinh": "landmark",
-    "den": "landmark",
-    "nha tho": "landmark", "ben xe": "landmark", "nha may": "landmark", "kcn": "landmark",
-    "khu cong nghiep": "landmark",
-    "sieu thi": "landmark", "tram y te": "landmark", "ga": "landmark", "nha van hoa": "landmark",
-    "khu do thi": "landmark",
-    "kdt": "landmark", "kdc": "landmark", "khu dan cu": "landmark", "cay xang": "landmark", "buu dien": "landmark",
-    "cong an": "landmark",
-    "ngan hang": "landmark", "nghia trang": "landmark", "quang truong": "landmark", "ben pha": "landmark",
-    "cang": "landmark",
-    "kenh": "landmark", "song": "landmark", "ho": "landmark", "de": "landmark", "cong chao": "landmark",
-    "san van dong": "landmark",
-    "vincom": "landmark", "chung cu": "landmark", "toa nha": "landmark", "mieu": "landmark",
-    "khach san": "landmark", "quan": "landmark",
-}  # fmt: skip
-_NUMBER_ONLY = word_set("so to km sn can lo dt nga")
-"""Openers that mean something else unless a number follows: "số", "tổ"."""
-_PROPER_ONLY = word_set(
-    "duong pho ban lang khu cum truong cau chua dinh den ga kenh song ho de quan cho ap ngo lo xom cong khach mieu "
-    "cang khom kiet hem ngach toa"
-)
-"""Openers that mean something else unless a proper name or number follows."""
-_ACCENTS: dict[str, frozenset[str]] = {
-    "so": frozenset({"số"}), "duong": frozenset({"đường"}), "pho": frozenset({"phố"}), "lo": frozenset({"lộ",
-    "lô"}), "ngo": frozenset({"ngõ"}),
-    "ngach": frozenset({"ngách"}), "hem": frozenset({"hẻm", "hẽm"}), "kiet": frozenset({"kiệt"}),
-    "ap": frozenset({"ấp"}),
-    "thon": frozenset({"thôn"}), "xom": frozenset({"xóm"}), "khom": frozenset({"khóm"}), "to": frozenset({"tổ"}),
-    "lang": frozenset({"làng"}),
-    "ban": frozenset({"bản"}), "cum": frozenset({"cụm"}), "cho": frozenset({"chợ"}),
-    "truong": frozenset({"trường"}), "cau": frozenset({"cầu"}),
-    "chua": frozenset({"chùa"}), "dinh": frozenset({"đình"}), "den": frozenset({"đền"}),
-    "kenh": frozenset({"kênh"}), "song": frozenset({"sông"}),
-    "ho": frozenset({"hồ"}), "de": frozenset({"đê"}), "nga": frozenset({"ngã"}), "can": frozenset({"căn"}),
-    "cang": frozenset({"cảng"}),
-    "quan": frozenset({"quán"}), "dt": frozenset({"dt", "đt"}), "bo": frozenset({"bờ"}), "cong": frozenset({"cổng",
-    "công"}), "khu": frozenset({"khu"}),
-    "mieu": frozenset({"miếu"}), "ga": frozenset({"ga"}), "ben": frozenset({"bến"}), "benh": frozenset({"bệnh"}),
-    "san": frozenset({"sân"}),
-    "nha": frozenset({"nhà"}), "cay": frozenset({"cây"}), "tram": frozenset({"trạm"}),
-}  # fmt: skip
-_CAPITAL_ONLY = word_set("den de ho ban quan dinh ga song")
-"""Openers of another meaning in text without accents unless a capital letter follows: "den" is mostly đèn, not đền."""
-_BEFORE = word_set(
-    "gan truoc sau canh ben doi dien dau cuoi giua cong ngay trong ngoai doan tu mat phia duoi tren chan goc loi vao"
-)
-_NUMBERED_THINGS = frozenset(("cot", "tru", "den", "xe", "bien", "tuyen", "duong"))
-_BETWEEN = word_set(
-    "voi va giao cua thuoc o tai khu vuc doan den ra gan doi dien truoc sau canh cong nha van ngay dau cuoi cu vao "
-    "giap trong x tp tinh"
-)
-_NOT_BEFORE_STREET = word_set("den mat long cot bong via doan tuyen con ra ven bi mep giua tren duoi lan")
-_MOST_NUMBERS = 8
-_NUMBER = re.compile(r"[0-9]{1,4}[a-z]?[0-9]{0,3}")
-_GRADE = word_set("tieu hoc mam non thcs thpt trung pho thong cap dai cao dang mau giao xa phuong")
 
 
 @dataclass(slots=True)
@@ -90,33 +38,32 @@ class Part:
     kind: str
 
 
-_HEADS = frozenset(words.split()[0] for words in _OPENERS)
 _MAY_BE_STREETS = FAMILY_NAMES - PLACE_STOPS
 
 
 def _opener(tokens: Sequence[Token], at: int) -> tuple[str, int]:
-    if tokens[at].bare not in _HEADS:
+    if tokens[at].bare not in HEADS:
         return "", at
     for size in (3, 2, 1):
         if at + size > len(tokens) or any(token.gap for token in tokens[at + 1 : at + size]):
             continue
         words = " ".join(token.bare for token in tokens[at : at + size])
-        if words in _OPENERS:
-            right = _ACCENTS.get(tokens[at].bare)
+        if words in OPENERS:
+            right = ACCENTS.get(tokens[at].bare)
             if size > 1 or not tokens[at].accented or not right or tokens[at].lower in right:
                 return words, at + size
     return "", at
 
 
 def _is_number(token: Token) -> bool:
-    return token.bare[0] in "0123456789" and _NUMBER.fullmatch(token.bare) is not None
+    return token.bare[0] in "0123456789" and NUMBER.fullmatch(token.bare) is not None
 
 
 def _number_run(tokens: Sequence[Token], at: int, text: str) -> int:
     """The index after "12/3A" or "45 bis"."""
     last = at
     while (
-        last < min(len(tokens), at + _MOST_NUMBERS)
+        last < min(len(tokens), at + MOST_NUMBERS)
         and _is_number(tokens[last])
         and (last == at or text[tokens[last - 1].end : tokens[last].start].strip() in {"/", "-", "bis"})
     ):
@@ -185,9 +132,9 @@ def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: b
     previous = tokens[at - 1].bare if at and not tokens[at].gap else ""
     if not words:
         return _numbered_street(text, tokens, at, stop, previous)
-    kind = _OPENERS[words]
+    kind = OPENERS[words]
     head = words.split()[0]
-    if (words == "so" and previous in _NUMBERED_THINGS) or (kind == "landmark" and previous in {"goi", "bao"}):
+    if (words == "so" and previous in NUMBERED_THINGS) or (kind == "landmark" and previous in {"goi", "bao"}):
         return None
     numbers = _number_run(tokens, start, text) if start < len(tokens) and not tokens[start].gap else start
     if numbers > start:
@@ -198,21 +145,33 @@ def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: b
         if kind == "street":
             return Part(at, _joined(text, tokens, numbers, stop), kind)
         return Part(at, _tail_name(text, tokens, numbers, stop), kind)
-    if head in _NUMBER_ONLY and words in _NUMBER_ONLY:
+    if head in NUMBER_ONLY and words in NUMBER_ONLY:
         return None
-    capital = start < len(tokens) and not tokens[start].gap and tokens[start].text[0].isupper()
-    if words in _CAPITAL_ONLY and not tokens[at].accented and not (capital and previous in _BEFORE | {"o", "tai"}):
+    after = _school(tokens, start) if "truong" in words else start
+    capital = after < len(tokens) and not tokens[after].gap and tokens[after].text[0].isupper()
+    opens = previous in BEFORE | {"o", "tai"} or (not previous and words in WATERS)
+    if words in CAPITAL_ONLY and not tokens[at].accented and not (capital and opens):
         return None
-    if words in {"duong", "pho", "lo"} and previous in _NOT_BEFORE_STREET and not capital:
+    if words in NAMED_ONLY and not capital:
+        return None
+    if words in CODED and start < len(tokens) and not tokens[start].gap and CODE.fullmatch(tokens[start].bare):
+        last = start + 1
+        while (
+            last < len(tokens)
+            and tokens[last].text[0].isdigit()
+            and text[tokens[last - 1].end : tokens[last].start] in {".", "-"}
+        ):
+            last += 1
+        return Part(at, _tail_name(text, tokens, last, stop), kind)
+    if words in {"duong", "pho", "lo"} and previous in NOT_BEFORE_STREET and not capital:
         return None
     if kind == "hamlet" and previous in {"truong", "can", "bi"}:
         return None
     if words == "cau" and previous in {"yeu", "nhu", "toan"}:
         return None
-    after = _school(tokens, start) if "truong" in words else start
     last = _proper_run(text, tokens, after, stop) if capital or asked or not _is_loose(tokens, start, words) else start
     if last == start and (
-        words in _PROPER_ONLY and previous not in {"gan", "truoc", "canh", "cong", "dau", "cuoi", "dien"}
+        words in PROPER_ONLY and previous not in {"gan", "truoc", "canh", "cong", "dau", "cuoi", "dien"}
     ):
         return None
     if last == start and kind == "hamlet":
@@ -226,13 +185,13 @@ def _is_loose(tokens: Sequence[Token], start: int, words: str) -> bool:
     """Whether the word after an opener, in small letters, is no proper name for sure: "đường hư", "cầu bị sập"."""
     if start >= len(tokens) or tokens[start].gap or tokens[start].bare in PLACE_STOPS:
         return True
-    if _OPENERS[words] == "hamlet" or words.startswith("nga "):
+    if OPENERS[words] == "hamlet" or words.startswith("nga "):
         return False
     return not _opens_name(tokens[start])
 
 
 def _school(tokens: Sequence[Token], at: int) -> int:
-    while at < len(tokens) and not tokens[at].gap and tokens[at].bare in _GRADE:
+    while at < len(tokens) and not tokens[at].gap and tokens[at].bare in GRADE:
         at += 1
     return at
 
@@ -248,7 +207,11 @@ def _tail_name(text: str, tokens: Sequence[Token], at: int, stop: int) -> int:
 
 def _joined(text: str, tokens: Sequence[Token], at: int, stop: int) -> int:
     """Two streets that meet: "ngã tư 2/9 với Phạm Thái Bường"."""
-    if at + 1 < len(tokens) and tokens[at].bare in {"voi", "va", "giao", "x"} and tokens[at + 1].text[0].isupper():
+    if (
+        at + 1 < len(tokens)
+        and tokens[at].bare in {"voi", "va", "giao", "x", "doan"}
+        and tokens[at + 1].text[0].isupper()
+    ):
         return _proper_run(text, tokens, at + 1, stop)
     return at
 
@@ -276,7 +239,7 @@ def _parts(text: str, tokens: Sequence[Token], ward: WardFound | None, barred: s
             at = ward.last
             continue
         bare = tokens[at].bare
-        if at in barred or (bare not in _HEADS and bare[0] not in "0123456789"):
+        if at in barred or (bare not in HEADS and bare[0] not in "0123456789"):
             at += 1
             continue
         stop = ward.first if ward and ward.first > at else len(tokens)
@@ -297,7 +260,7 @@ def _clusters(tokens: Sequence[Token], parts: Sequence[Part]) -> list[list[Part]
         if groups:
             last = groups[-1][-1].last
             between = tokens[last : part.first]
-            near = len(between) <= 3 and all(token.bare in _BETWEEN and token.gap != "." for token in between)
+            near = len(between) <= 3 and all(token.bare in BETWEEN and token.gap != "." for token in between)
             if near and (part.first >= len(tokens) or tokens[part.first].gap != "."):
                 groups[-1].append(part)
                 continue
@@ -307,7 +270,7 @@ def _clusters(tokens: Sequence[Token], parts: Sequence[Part]) -> list[list[Part]
 
 def _begin(tokens: Sequence[Token], first: int) -> int:
     """Take in the words that say where beside it: "gần", "đầu", "đối diện"."""
-    while first and tokens[first - 1].bare in _BEFORE and not tokens[first].gap:
+    while first and tokens[first - 1].bare in BEFORE and not tokens[first].gap:
         first -= 1
     return first
 
@@ -327,6 +290,8 @@ def read(
     after = ward.last if ward else max((part.last for part in parts), default=-1)
     outside = wards.other_province(tokens, known, asked=asked, after=after, beside_ward=ward is not None, barred=hidden)
     if not parts and not asked and not outside:
+        return None
+    if asked and ward is None and not _tells(parts) and DELAYS.search(flat(text)):
         return None
     groups = _clusters(tokens, parts)
     best = max(groups, key=lambda group: (any(part.kind == "ward" for part in group), len(group)), default=[])
@@ -360,6 +325,11 @@ def read(
         outside_area=outside,
         span=span,
     )
+
+
+def _tells(parts: Sequence[Part]) -> bool:
+    """Whether a part has more than the word that opens it."""
+    return any(part.last - part.first > 1 for part in parts)
 
 
 def _whole(text: str, tokens: Sequence[Token], hidden: set[int]) -> tuple[str, Span] | None:

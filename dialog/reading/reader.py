@@ -170,7 +170,7 @@ class _Reader:
             same_matter=topic.same,
             correction=corrected,
             name=self._contact_name(message) or (slots.name.text if slots.name else ""),
-            phone=slots.phones[0] if slots.phones else None,
+            phone=numbers.senders(self.flat, slots.phones, asked=self.waiting_for in _ASKS_PHONE),
             phones=tuple(slots.phones),
             email=slots.email.value if slots.email else "",
             cccd=slots.cccd.value if slots.cccd else "",
@@ -182,7 +182,9 @@ class _Reader:
             occurred=when.read(self.text, self.flat, self.now) if number is None else None,
             on_behalf=self._on_behalf(found),
             behalf_name=names.of_another(self.text, self.flat, tokens) if self._on_behalf(found) else "",
-            confidential=True if wish or command == "confidential" else self._asked_confidential(answer),
+            confidential=True
+            if wish or command == "confidential" or names.hidden(self.flat)
+            else self._asked_confidential(answer),
             rating=rating,
             description=description,
             expanded=describe.expand(description, self._words_of(description), where) if description else "",
@@ -227,9 +229,12 @@ class _Reader:
             if slots.organization and slots.organization.text:
                 return slots.organization
             told = self.whole_answer
-            if not (told.command or told.yes or told.no):
-                return names.asked(self.text, self.tokens, barred)
-        return names.standalone(self.text, self.tokens, [phone.span for phone in slots.phones], barred)
+            answered = bool(told.command or told.yes or told.no)
+            return names.asked(self.text, self.tokens, barred, sure=answered)
+        beside = names.standalone(self.text, self.tokens, [phone.span for phone in slots.phones], barred)
+        if beside or self.waiting_for in _ASKS_PLACE | _ASKS_ADDRESS:
+            return beside
+        return names.signed(self.text, self.flat, self.tokens, barred)
 
     def _contact_name(self, message: InboundMessage) -> str:
         return message.contact.name.strip() if message.contact and message.contact.own else ""
@@ -295,6 +300,8 @@ class _Reader:
 
     def _on_behalf(self, found: Found) -> bool:
         """ "gửi giúp em" asks for help; "gửi giúp bà nội" speaks for another."""
+        if names.for_another(self.flat):
+            return True
         match = found.row("on_behalf", "")
         return match is not None and any(
             (end < len(self.tokens) and self.tokens[end].bare not in _SELF) or self.tokens[end - 1].bare == "ho"

@@ -35,7 +35,7 @@ _NUMBERS = {
     "ca": 1,
     "nua": 1,
 }
-_UNITS = {"gio": 0, "tieng": 0, "ngay": 1, "hom": 1, "bua": 1, "dem": 1, "tuan": 7, "thang": 30, "nam": 365}
+_UNITS = {"phut": 0, "gio": 0, "tieng": 0, "ngay": 1, "hom": 1, "bua": 1, "dem": 1, "tuan": 7, "thang": 30, "nam": 365}
 
 _PART = r"(?P<part>rang sang|sang|trua|chieu|toi|dem|khuya)"
 _CLOCK = re.compile(
@@ -44,12 +44,12 @@ _CLOCK = re.compile(
 )
 _UNTIL = re.compile(r"(?<!\w)(?:toi|den|truoc|sau) $")
 _DAY = re.compile(
-    rf"(?<!\w)(?:{_PART} )?(?P<day>hom nay|hnay|hom qua|hqua|hom kia|hom kia nua|nay"
+    rf"(?<!\w)(?:{_PART} )?(?P<day>hom nay|hnay|hom qua|hqua|hom kia nua|hom kia|bua nay|bua qua|bua kia|nay"
     r"|qua)(?!\w)(?: luc)?(?: (?P<part2>sang|trua|chieu|toi|dem|khuya)(?!\w))?"
 )
 _AGO = re.compile(
     r"(?<!\w)(?:(?:cach day|khoang|gan|hon|suot|may|da|tu) )*(?P<count>[0-9]{1,3}|mot|hai|ba|bon|nam|sau|bay|tam"
-    r"|chin|muoi|may|vai|ca|nua) (?P<unit>gio|tieng|ngay|hom|bua|dem|tuan|thang|nam)"
+    r"|chin|muoi|may|vai|ca|nua) (?P<unit>phut|gio|tieng|ngay|hom|bua|dem|tuan|thang|nam)"
     r"(?: (?P<tail>nay|truoc|roi|qua|r|lien))?(?!\w)"
 )
 _LAST = re.compile(r"(?<!\w)(?P<unit>tuan|thang|nam) (?:truoc|ngoai|qua|roi)(?!\w)")
@@ -58,7 +58,8 @@ _DATE = re.compile(
     r"|0?[1-9])(?:(?:[/.-]| nam )(?P<year>20[0-9]{2}|[0-9]{2}))?(?![\w/-])"
 )
 _WEEKDAY = re.compile(
-    r"(?<!\w)(?:thu (?P<day>hai|ba|tu|nam|sau|bay|[2-7])|(?P<sunday>chu nhat|cn))(?P<last> tuan truoc| vua roi"
+    r"(?<!\w)(?:(?P<week>tuan (?:truoc|roi|qua|vua roi)),? )?"
+    r"(?:thu (?P<day>hai|ba|tu|nam|sau|bay|[2-7])|(?P<sunday>chu nhat|cn))(?P<last> tuan truoc| vua roi"
     r"| tuan roi)?(?!\w)"
 )
 _STREET_BEFORE = re.compile(
@@ -66,10 +67,16 @@ _STREET_BEFORE = re.compile(
 )
 
 
+_DAY_BEFORE = re.compile(r"(?<!\w)(?:sang|trua|chieu|toi|dem|khuya|luc|vao|tu) $")
+_EARLIER = re.compile(
+    r"(?<!\w)hoi (?P<part>hom|sang|trua|chieu|toi|khuya|dem)(?: (?P<day>nay|qua|hom))?(?: nay)?(?!\w)"
+)
+"""Southern: "hồi hôm" is last night, "hồi sáng" this morning, "hồi tối" the evening that is over."""
+
 # Words without which the patterns above cannot match; looking for them is much cheaper.
 _TIME_WORDS = (
     "nay", "qua", "kia", "truoc", "ngay", "tuan", "thang", "nam", "thu", "nhat", "gio", "tieng", "/", "cn", ":", "dem",
-    "bua", "hom",
+    "bua", "hom", "hoi ",
 )  # fmt: skip
 _HOUR = re.compile(r"[0-9]\s?[hg:]")
 _DATE_LIKE = re.compile(r"[0-9](?:[/.-]| thang )[0-9]")
@@ -89,6 +96,8 @@ def read(text: str, flat_text: str, now: datetime) -> Occurred | None:
     found = _date(flat_text, now) if _DATE_LIKE.search(flat_text) else None
     if found is None and _has(flat_text, _DAY_WORDS):
         found = _relative_day(flat_text, now)
+    if found is None and "hoi " in flat_text:
+        found = _earlier(flat_text, now)
     if found is None and _has(flat_text, _WEEKDAY_WORDS):
         found = _weekday(flat_text, now)
     clock = _clock(flat_text) if timed else None
@@ -169,9 +178,27 @@ def _relative_day(flat_text: str, now: datetime) -> tuple[datetime, str, Span] |
             continue
         if word == "nay" and re.search(r"[0-9]\s+$|(?:may|ca|hai|ba|bon|nam)\s+$", flat_text[: match.start()]):
             continue
-        back = {"hom qua": 1, "hqua": 1, "qua": 1, "hom kia": 2, "hom kia nua": 3}.get(word, 0)
+        back = {
+            "hom qua": 1,
+            "hqua": 1,
+            "bua qua": 1,
+            "qua": 1,
+            "hom kia": 2,
+            "bua kia": 2,
+            "hom kia nua": 3,
+        }.get(word, 0)
         return now - timedelta(days=back), part, match.span()
     return None
+
+
+def _earlier(flat_text: str, now: datetime) -> tuple[datetime, str, Span] | None:
+    match = _EARLIER.search(flat_text)
+    if not match or (match["part"] == "hom" and match["day"] == "qua"):
+        return None
+    part = "dem" if match["part"] == "hom" else match["part"]
+    over = now.hour >= _PARTS[part][0]
+    back = 0 if over and part != "dem" and match["day"] != "qua" else 1
+    return now - timedelta(days=back), part, match.span()
 
 
 def _date(flat_text: str, now: datetime) -> tuple[datetime, str, Span] | None:
@@ -180,7 +207,8 @@ def _date(flat_text: str, now: datetime) -> tuple[datetime, str, Span] | None:
             continue
         if "." in match.group() and not match["word"]:
             continue
-        if not match["word"] and " thang " not in match.group() and not match["year"] and "-" in match.group():
+        hyphens = "-" in match.group() and not match["word"] and not match["year"] and " thang " not in match.group()
+        if hyphens and not _DAY_BEFORE.search(flat_text, max(0, match.start() - 12), match.start()):
             continue
         year = int(match["year"] or now.year)
         year += 2000 if year < 100 else 0
@@ -201,7 +229,9 @@ def _weekday(flat_text: str, now: datetime) -> tuple[datetime, str, Span] | None
             continue
         wanted = 6 if match["sunday"] else _WEEKDAYS[match["day"]]
         back = (now.weekday() - wanted) % 7
-        if match["last"]:
+        if (match["last"] or "").strip() == "vua roi":
+            back = back or 7
+        elif match["last"] or match["week"]:
             back = now.weekday() - wanted + 7
         before = re.search(rf"{_PART}\s+$", flat_text[max(0, match.start() - 12) : match.start()])
         return now - timedelta(days=back), before["part"] if before else "", match.span()
@@ -215,7 +245,10 @@ def _ago(text: str, flat_text: str, now: datetime) -> Occurred | None:
             continue
         count = int(counted) if counted.isdecimal() else _NUMBERS.get(counted, 3)
         days = _UNITS[match["unit"]]
-        length = timedelta(days=days * count) if days else timedelta(hours=count)
+        if match["unit"] == "phut":
+            length = timedelta(minutes=count)
+        else:
+            length = timedelta(days=days * count) if days else timedelta(hours=count)
         if match["tail"] == "truoc" or "cach day" in match.group():
             start = now - length
             if days == 0:
