@@ -62,5 +62,7 @@ class Capabilities:
     """The platform drops a second copy of the same message by a key of ours."""
     letters: bool = False
     """A slow exchange (mail): everything that is missing is asked in one message."""
+    albums: bool = False
+    """Files chosen together come as one message, or with the name of their album."""
     edits: bool = False
     markup: bool = False

@@ -1,11 +1,14 @@
 """What the dialog wishes. The pipeline writes every wish down as a row before anything leaves the house."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
 from core.model import Draft, MediaRef, OutboundMessage
+
+QUIET, LONGEST = timedelta(seconds=1.5), timedelta(seconds=3)
+"""Messages that follow each other so quickly are one turn and get one answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +16,8 @@ class Say:
     message: OutboundMessage
     replaceable: bool = False
     """A plain question: if the citizen has written again before it left, only the newer one is sent."""
+    patient: bool = False
+    """The citizen seems to have more to say: it leaves after a moment of silence (`QUIET`), at most `LONGEST` late."""
     about: str = ""
     """The code of the case whose news this message carries."""
     news: str = ""

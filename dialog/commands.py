@@ -102,6 +102,8 @@ def assist(turn: Turn) -> bool:
     if turn.waiting:
         turn.update_form(tries={})
         ask_again(turn)
+    elif turn.state.form:
+        ask_next(turn)
     else:
         turn.say()
     return True

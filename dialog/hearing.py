@@ -336,9 +336,9 @@ def small_talk(turn: Turn) -> bool:
         return True
     turn.update(chats=turn.state.chats + 1)
     if reading.greeting and turn.state.chats == 1:
-        turn.say(turn.line("greeting"))
+        turn.say(turn.line("greeting"), question=True)
     elif turn.state.chats <= MAX_CHATS + 1:
-        turn.say(turn.line("chitchat"))
+        turn.say(turn.line("chitchat"), question=True)
     return True
 
 

@@ -43,7 +43,8 @@ def ask(turn: Turn, slot: str, *, text: str = "") -> None:
 def _has_patience(turn: Turn, slot: str, again: bool) -> bool:
     """Count the question; False, with a handover said, when it has been repeated in vain too often."""
     tries = dict(turn.form.tries)
-    tries[slot] = tries.get(slot, 0) + 1 if again else 1
+    # While the citizen is still writing nothing has been answered in vain.
+    tries[slot] = tries.get(slot, 0) + (not turn.burst) if again else 1
     turn.update_form(waiting=slot, tries=tries)
     limit = 1 + turn.profile.intake.max_reasks_per_field
     if tries[slot] == limit + 1:
@@ -128,6 +129,8 @@ def ask_confirm(turn: Turn, slot: str, text: str, again: bool) -> None:
     if rules.offer == "notice" and not form.draft.confidential:
         extra.append(rules.notice)
     extra.append(turn.line("responsibility"))
+    if form.proposed and form.proposed == form.draft.category:
+        extra.insert(0, turn.line("category_proposed", value=wording.category_label(turn.profile, form.proposed)))
     if form.pictured:
         extra.append(turn.line("place_from_picture", location=wording.coordinates(form.pictured)))
     summary = "\n".join([wording.summary(turn.profile, form), *filter(None, extra)])
@@ -208,7 +211,7 @@ def ask_category(turn: Turn, slot: str, text: str, again: bool) -> None:
     categories = turn.profile.categories
     row = turn.profile.fields.get("category")
     offered = [key for key in turn.form.categories if key in categories]
-    if row is not None and not offered:
+    if not offered:
         offered = list(categories)
     choices = [Choice(key=f"category:{key}", label=categories[key].label) for key in offered]
     question = row.ask if row else turn.line("type_pick", choices=", ".join(choice.label for choice in choices))

@@ -13,7 +13,7 @@ from dialog.needed import OTHER_CATEGORY, needs, open_questions
 from dialog.questions import ask, ask_next
 from dialog.reading import read
 from dialog.reading.model import Correction, PlaceReading
-from dialog.side_answers import denies_ward, edit_slot, rename_ward, tell_corrected
+from dialog.side_answers import choose, denies_ward, edit_slot, rename_ward, tell_corrected
 from dialog.turn import SILENCE, Turn
 
 NOTED = ("report_type", "location", "name", "org_name")
@@ -46,6 +46,9 @@ def report(turn: Turn) -> bool:
         filling.fill(turn)
     if slot and turn.form.draft.description and "description" not in turn.filled and _says_more(turn, heard):
         add_matter(turn)
+    elif turn.burst and heard is Heard.OTHER and not turn.filled and _goes_on(turn):
+        filling.append_description(turn, turn.reading.description or turn.reading.cleaned)
+        turn.filled.append("description")
     if not turn.filled and heard is Heard.OTHER and not slot:
         return False
     finish(turn, slot)
@@ -87,6 +90,13 @@ def _says_more(turn: Turn, heard: Heard) -> bool:
     if not reading.has_matter or not reading.description:
         return False
     return reading.category_sure if heard is Heard.ANSWERED else not turn.filled
+
+
+def _goes_on(turn: Turn) -> bool:
+    """Whether these words continue the ones just before them, which were not answered yet."""
+    reading = turn.reading
+    idle = reading.chitchat or reading.greeting or reading.thanks or reading.foreign_language or reading.command
+    return bool(turn.form.draft.description and reading.cleaned) and not (idle or reading.yes or reading.no)
 
 
 def add_matter(turn: Turn) -> None:
@@ -179,12 +189,14 @@ def _correct(turn: Turn, correction: Correction) -> bool:
         turn.filled.append(slot)
     elif slot in ("", "location") and (ward := _ward_alone(turn)):
         rename_ward(turn, ward)
+    elif slot == "category" and turn.reading.category_sure:
+        choose(turn, "category", turn.reading.category)
     elif slot:
         filling.fill(turn, replacing={slot})
     else:
         filling.fill(turn, replacing={"name", "phone", "email", "address", "location"})
     if not turn.filled:
-        if slot in turn.profile.fields:
+        if slot in turn.profile.fields or slot == "category":
             edit_slot(turn, slot)
         else:
             ask(turn, "edit")

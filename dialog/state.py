@@ -43,6 +43,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     types: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     """The ids between which the citizen has to choose."""
+    proposed: str = ""
+    """A category that is only likely: the summary says so, and how to change it."""
     wards: tuple[WardOption, ...] = ()
     """Readings of the ward that the citizen has yet to confirm or to pick from."""
     shown: dict[str, str] = {}
@@ -158,6 +160,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When the letters of the last hour came."""
     heading: int = 0
     """Checksum of the last letter's heading: the next one of the thread repeats it."""
+    albums: bool = False
+    """The platform says which pictures belong together, so that a single one is all there is."""
+    held_from: datetime | None = None
+    held_until: datetime | None = None
+    """The last question waits so long for more of the citizen's messages, which then take its place."""
+    held_notes: tuple[str, ...] = ()
+    """What that question told besides; the one that takes its place tells it too."""
+    held_waiting: str = ""
+    """The slot that the citizen was asked for last before it: what they write meanwhile answers that."""
     veiled: tuple[int, ...] = ()
     """Look-ups of a sender who has not proved who they are; the answer tells the state alone."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.effects import Effect
 from core.events import Event, GivenBack, InboundMessage, MessageEdited, MessageWithdrawn, TimerFired
+from dialog import pace
 from dialog.clock import expire, set_alarm, timer_fired
 from dialog.filling import empty, fill_pin
 from dialog.hearing import discarded, emergency, hear, judge_edit
@@ -18,9 +19,11 @@ from dialog.turn import Turn
 from regulations.model import Profile
 
 
-def new_state(*, channel: str, profile: Profile, now: datetime, letters: bool = False) -> State:
-    """A conversation in which nothing has been said yet; `letters` where everything missing is asked in one message."""
-    return State(profile=profile.id, channel=channel, heard_at=now, letters=letters)
+def new_state(*, channel: str, profile: Profile, now: datetime, letters: bool = False, albums: bool = False) -> State:
+    """A conversation in which nothing has been said yet; `letters` where everything missing is asked in one message,
+    `albums` where the platform says which pictures belong together.
+    """
+    return State(profile=profile.id, channel=channel, heard_at=now, letters=letters, albums=albums)
 
 
 def step(state: State, event: Event, profile: Profile, now: datetime) -> tuple[State, list[Effect]]:
@@ -31,7 +34,12 @@ def step(state: State, event: Event, profile: Profile, now: datetime) -> tuple[S
     if handle is None:
         return state, []
     turn = Turn(state=state, profile=profile, now=now)
-    handle(turn, event)
+    if isinstance(event, InboundMessage | MessageEdited):
+        pace.owed(turn)
+        handle(turn, event)
+        pace.hold(turn, state)
+    else:
+        handle(turn, event)
     set_alarm(turn)
     return turn.state, turn.effects
 

@@ -3,6 +3,7 @@
 `Turn` lives inside one call of `step` and is thrown away; the state it started from is never touched.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ SLOW_DRAFT = timedelta(days=7)
 """People answer mail within days, not minutes."""
 _DOUBTFUL = frozenset({Authenticity.UNVERIFIED, Authenticity.FAILED})
 
+
+_DIGITS = re.compile(r"\d+")
 
 _SET = {row.name: getattr(Draft, row.name).__set__ for row in fields(Draft)}
 _VALUES = attrgetter(*_SET)
@@ -61,6 +64,13 @@ class Turn:
     """A note that must reach the citizen even if the question is overtaken by the next message."""
     filled: list[str] = field(default_factory=list)
     """Slots this message filled or changed."""
+    burst: bool = False
+    """The question before still waits for more, and this turn's answer takes its place."""
+    owed: tuple[str, ...] = ()
+    """What it told besides."""
+    asked: bool = False
+    """The last thing said is a question, told together with `asked_notes`."""
+    asked_notes: tuple[str, ...] = ()
     corrected: bool = False
     """The notes repeat what was changed, so the whole report need not be read out again."""
     needs: Mapping[str, Need] = field(default_factory=dict)
@@ -187,7 +197,9 @@ class Turn:
 
         A letter carries its choices in the text, above its closing.
         """
-        words = "\n".join(part for part in (*self.notes, text) if part)
+        notes = self._with_owed() if question and self.owed else self.notes
+        self.asked, self.asked_notes = question, tuple(notes) if question else ()
+        words = "\n".join(part for part in (*notes, text) if part)
         offered = tuple(choice for choice in choices if choice.label)
         self.notes.clear()
         if not words:
@@ -200,6 +212,13 @@ class Turn:
         self.firm = False
         if offered or question:
             self.update(choices=offered)
+
+    def _with_owed(self) -> list[str]:
+        """The notes, and before them those that are owed; of two that differ in a number alone the newer one."""
+        said = {_DIGITS.sub("", note) for note in self.notes}
+        before = [note for note in self.owed if _DIGITS.sub("", note) not in said]
+        self.owed = ()
+        return before + self.notes
 
     def outcome(self, value: str, code: str = "") -> None:
         self.effects.append(Outcome(value=value, code=code))

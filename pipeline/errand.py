@@ -83,6 +83,10 @@ class Errand:
     last_inbound_at: datetime | None
     attempts: int = 0
     replaceable: bool = False
+    patient: bool = False
+    """Leaves after a moment of silence: more of the citizen's messages may be on their way."""
+    answers: bool = False
+    """The citizen's newest message is answered: what still waits patiently for it is not said any more."""
     replies: int = 0
     """How many replies this one makes since the citizen's last word; 0 when that is not known any more."""
     withdrawn: str = ""

@@ -15,6 +15,7 @@ import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from backend_client import GeoReportStore
+from core.effects import Say
 from core.errors import Misconfigured, SendError
 from core.events import Event, GivenBack, OperatorWrote, Source, TakenOver, TimerFired
 from core.ports import Blobs, Polled, Tends
@@ -248,6 +249,9 @@ class Gateway:
                 rows = await errands.of_lane(self.pool, conversation, lane, self.owner)
                 for errand in revive(rows, self._seal, {}):
                     if not self.lanes.holds(errand.key, errand.lane):
+                        if isinstance(errand.payload, Say):
+                            # It was decided a moment ago, by another process.
+                            errand.patient, errand.replaceable = errand.payload.patient, errand.payload.replaceable
                         self.lanes.dispatch([errand], {})
 
     # --- the engine's calls -------------------------------------------------------------------------------------------

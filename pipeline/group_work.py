@@ -7,7 +7,7 @@ from datetime import datetime
 
 import dialog
 from core.effects import Say, Submit
-from core.events import Event, InboundMessage, OwnEcho, PublicComment, SendSettled, Source, TimerFired
+from core.events import Event, InboundMessage, MessageEdited, OwnEcho, PublicComment, SendSettled, Source, TimerFired
 from core.model import MediaRef, Peer
 from pipeline import codec, turn
 from pipeline.account import Account, Accounts
@@ -102,8 +102,10 @@ class GroupWork:
             raise KeyError(f"no account {row.channel}:{row.account} is configured any more")
         thread = self._seal.open(row.thread, b"thread").decode() if row.thread is not None else ""
         if row.state is None:
-            letters = account.channel.capabilities.letters
-            fresh = dialog.new_state(channel=row.channel, profile=account.profile, now=self._now, letters=letters)
+            can = account.channel.capabilities
+            fresh = dialog.new_state(
+                channel=row.channel, profile=account.profile, now=self._now, letters=can.letters, albums=can.albums
+            )
             return _Open(row, account, fresh, thread)
         return _Open(row, account, dialog.decode(self._seal.open(row.state, b"state")), thread)
 
@@ -146,15 +148,20 @@ class GroupWork:
     def _plan(self, one: _Open, item: Item, plans: Sequence[turn.Plan]) -> None:
         row, writing = one.row, self.writing
         peer = item.peer or self._peer(row)
-        if any(plan.replaceable for plan in plans):
+        answers = isinstance(item.event, InboundMessage | MessageEdited) and any(
+            isinstance(plan.payload, Say) for plan in plans
+        )
+        if answers or any(plan.replaceable for plan in plans):
             one.errands = [errand for errand in one.errands if not errand.replaceable]
         for n, plan in enumerate(plans):
             errand = Errand(
                 ErrandKey(row.id, row.seq, n), plan.lane, plan.kind, plan.payload, peer, row.peer_index, row.profile,
                 row.last_inbound_at, replaceable=plan.replaceable, replies=row.replies,
-                thread=one.thread,
+                thread=one.thread, answers=answers,
             )  # fmt: skip
-            if isinstance(plan.payload, Submit):
+            if isinstance(plan.payload, Say):
+                errand.patient = plan.payload.patient
+            elif isinstance(plan.payload, Submit):
                 errand.report_id = str(uuid.uuid4())
                 confirmed = plan.payload.draft.confirmed_at or self._now
                 writing.reports.append((errand.report_id, row.id, plan.payload.ordinal, confirmed))

@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -15,7 +16,7 @@ from typing import Any, TypeAlias
 import psycopg
 import structlog
 
-from core.effects import Say
+from core.effects import LONGEST, QUIET, Say
 from core.errors import SendError, TryAgain, Unknown
 from core.events import Event, Source
 from pipeline.errand import Errand, ErrandKey, Lane, Status
@@ -76,6 +77,10 @@ class Lanes:
         """Lanes whose head has to be tried later: nothing overtakes it."""
         self._waking: dict[tuple[int, Lane], list[Errand]] = {}
         """Lanes that are being taken from the engine, and what was committed to them meanwhile."""
+        self._silences: dict[tuple[int, Lane], asyncio.Event] = {}
+        """Lanes whose head waits for the citizen to say more; set when it need not wait any longer."""
+        self._first_words: dict[tuple[int, Lane], float] = {}
+        """When the citizen began to write what is not answered yet, by the loop's clock."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_calls: dict[tuple[str, str, Lane], asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(OPEN_CALLS)
@@ -92,6 +97,7 @@ class Lanes:
             for errand in self._waiting.get((conversation, Lane.CITIZEN), ()):
                 if errand.is_bots:
                     errand.withdrawn = errand.withdrawn or status
+            self._break_silence((conversation, Lane.CITIZEN))
         for errand in errands:
             place = (errand.key.conversation, errand.lane)
             if place in self._waking:
@@ -104,8 +110,9 @@ class Lanes:
                 self._fetching.setdefault(errand.key.conversation, _Fetching()).keys.add(errand.key)
             queue = self._waiting.get(place)
             if queue is not None:
-                if errand.replaceable:
-                    self._supersede(queue)
+                if errand.lane is Lane.CITIZEN:
+                    self._supersede(queue, errand)
+                    self._break_silence(place)
                 queue.append(errand)
                 continue
             self._waiting[place] = deque((errand,))
@@ -118,6 +125,7 @@ class Lanes:
         for lane in (Lane.CITIZEN, Lane.MEDIA, Lane.PEER):
             for errand in self._waiting.get((conversation, lane), ()):
                 errand.withdrawn = errand.withdrawn or Status.ERASED
+            self._break_silence((conversation, lane))
 
     def holds(self, key: ErrandKey, lane: Lane) -> bool:
         """Whether that errand is already in the hands of this process."""
@@ -157,6 +165,8 @@ class Lanes:
 
     async def stop(self, seconds: float) -> None:
         """Let what is under way finish, at most so long; the rest is found again at the next start."""
+        for place in list(self._silences):
+            self._break_silence(place)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         for task in self._tasks:
@@ -167,12 +177,26 @@ class Lanes:
     def waiting(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    @staticmethod
-    def _supersede(queue: deque[Errand]) -> None:
-        # The head is under way; only what still waits behind it can be replaced.
+    def _supersede(self, queue: deque[Errand], newer: Errand) -> None:
+        """Take back the questions that `newer` replaces: not the head, unless it waits for the citizen to say more."""
+        waits = (newer.key.conversation, newer.lane) in self._silences
         for index, errand in enumerate(queue):
-            if index and errand.replaceable:
+            older = errand.replaceable and errand.key.seq < newer.key.seq and (index or waits)
+            if older and (newer.replaceable or (newer.answers and errand.patient)):
                 errand.withdrawn = errand.withdrawn or Status.SUPERSEDED
+
+    def _break_silence(self, place: tuple[int, Lane]) -> None:
+        if silence := self._silences.get(place):
+            silence.set()
+
+    async def _silence(self, errand: Errand) -> None:
+        """Wait until the citizen has said nothing for a moment, but not for long after their first words."""
+        place, now = (errand.key.conversation, errand.lane), asyncio.get_running_loop().time()
+        since = self._first_words.setdefault(place, now)
+        silence = self._silences[place] = asyncio.Event()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(silence.wait(), min(QUIET.total_seconds(), since + LONGEST.total_seconds() - now))
+        del self._silences[place]
 
     # --- what goes out ------------------------------------------------------------------------------------------------
 
@@ -194,9 +218,13 @@ class Lanes:
 
     async def _work(self, errand: Errand) -> bool:
         """Try one errand and post how it ended; False when its lane has to wait."""
+        if errand.patient and not errand.withdrawn:
+            await self._silence(errand)
         if errand.withdrawn:
             self._end(errand, Status(errand.withdrawn))
             return True
+        if errand.lane is Lane.CITIZEN:
+            self._first_words.pop((errand.key.conversation, errand.lane), None)
         if errand.begun and not self._is_safe(errand):
             self._end(errand, Status.UNKNOWN, "the program died while this was being sent")
             return True

@@ -247,8 +247,12 @@ def _say(turn: Turn, say: Say, capabilities: Capabilities) -> None:
     parts = render.fit(say.message, capabilities)
     for number, part in enumerate(parts, start=1):
         last = number == len(parts)
-        payload = Say(message=part, about=say.about, news=say.news if last else "", invites=say.invites)
-        turn.plans.append(Plan(Lane.CITIZEN, Say.__name__, payload, replaceable=say.replaceable and len(parts) == 1))
+        replaceable = say.replaceable and len(parts) == 1
+        payload = Say(
+            message=part, about=say.about, news=say.news if last else "", invites=say.invites, replaceable=replaceable,
+            patient=say.patient and replaceable,
+        )  # fmt: skip
+        turn.plans.append(Plan(Lane.CITIZEN, Say.__name__, payload, replaceable=replaceable))
         turn.replies += 1
 
 

@@ -11,6 +11,7 @@ CAPABILITIES = Capabilities(
     caption=Limit(1024, Unit.UTF16),
     ask_place=Support.NATIVE,
     ask_phone=Support.NATIVE,
+    albums=True,
     edits=True,
 )
 

@@ -1,7 +1,7 @@
 """A conversation on a stage, for tests of the dialog."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +11,8 @@ from app.rehearsal.stage import Stage
 from regulations.loader import load
 from regulations.model import Profile
 
+PAUSE = timedelta(seconds=2)
+"""A citizen reads before they write again."""
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 
 
@@ -24,6 +26,7 @@ class Talk:
     def says(self, text: str = "", **content: object) -> str:
         """One message of the citizen; the bot's answer comes back, messages joined by a blank line."""
         before = len(self.stage.seen.texts)
+        self.stage.now += PAUSE if self.stage.trace else timedelta()
         self.stage.say(Say(text=text, **content))  # type: ignore[arg-type]  # keyword contents are checked by Say
         return "\n\n".join(self.stage.seen.texts[before:])
 

@@ -435,7 +435,8 @@ def test_in_a_chat_the_pictures_place_is_asked_about(talk: Talks, reply: str, la
     )
     assert "10.35980, 106.36540" in stage.seen.texts[-1]
 
-    stage.happen(InboundMessage(peer=peer, external_id="2", sent_at=NOON, text=reply))
+    stage.now += timedelta(seconds=10)
+    stage.happen(InboundMessage(peer=peer, external_id="2", sent_at=stage.now, text=reply))
 
     place = stage.state.form.draft.place
     assert (place.lat if place else None) == lat

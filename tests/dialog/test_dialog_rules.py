@@ -33,6 +33,7 @@ def to_summary(talk: Talks, **options: str) -> Any:
 
 
 def effects_of(talk: Any, **content: Any) -> list[Any]:
+    talk.stage.now += timedelta(seconds=10)
     message = InboundMessage(peer=PEER, external_id="x", sent_at=talk.stage.now, **content)
     return step(talk.stage.state, message, talk.profile, talk.stage.now)[1]
 
@@ -503,7 +504,7 @@ def form_profile() -> Any:
 def test_a_form_is_filled_with_one_reply_a_message() -> None:
     profile = form_profile()
     now = NOON
-    state = new_state(channel="telegram", profile=profile, now=now)
+    state = new_state(channel="telegram", profile=profile, now=now, albums=True)
     steps: list[tuple[dict[str, Any], str]] = [
         ({"started": True}, "category"),
         ({"text": "Chiếu sáng"}, "description"),

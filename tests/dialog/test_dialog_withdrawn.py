@@ -1,7 +1,7 @@
 """A message that was taken back, a mail address handed over by button, and follow-ups that say too much."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ def withdrawn(number: int) -> MessageWithdrawn:
 def test_a_withdrawn_message_empties_what_it_had_filled(talk: Talks) -> None:
     stage = talk().stage
     stage.happen(message(1, LAMP))
+    stage.now += timedelta(seconds=10)
     stage.happen(message(2, "Trần Văn Hùng"))
 
     stage.happen(withdrawn(2))
@@ -55,6 +56,7 @@ def test_a_withdrawn_matter_is_asked_for_again(talk: Talks) -> None:
 def test_taking_an_earlier_message_back_changes_nothing(talk: Talks, number: int) -> None:
     stage = talk().stage
     stage.happen(message(1, LAMP))
+    stage.now += timedelta(seconds=10)
     stage.happen(message(2, "Trần Văn Hùng"))
     before = stage.state
 
@@ -70,7 +72,7 @@ def test_a_mail_address_may_be_handed_over_by_button() -> None:
     for number, text in enumerate(
         ["rác ở ngõ 20 Trần Thái Tông, phường Cầu Giấy", "không", "Nguyễn Thu Trang", "0912345678"]
     ):
-        state, effects = step(state, message(number, text), profile, NOON)
+        state, effects = step(state, message(number, text), profile, NOON + number * timedelta(seconds=10))
     asked = [effect.message.ask for effect in effects if isinstance(effect, Say)]
 
     state, _ = step(state, message(9, contact=Contact(email="trang@example.vn")), profile, NOON)

@@ -417,6 +417,8 @@ async def test_what_waits_to_be_said_is_not_said_any_more(tmp_path: Path, fresh_
         opened.platform.gate.clear()
         await says(opened, "xin chào", "an-1")
         number = await opened.conversation("an")
+        while not opened.platform.begun:
+            await asyncio.sleep(0.01)
         await opened.gateway.reply(number, operator="lan", text="Anh An ơi", nonce="n1")
         await opened.wait_for("select 1 from errands having count(*) = 2")
 
