@@ -14,9 +14,19 @@ from sqlalchemy import RowMapping, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_store.cases import by_code, start_awaited, start_clocks, stop_clocks
-from case_store.demands import CLOSED, demand_proof, demand_reason
+from case_store.demands import CLOSED, demand_document, demand_name, demand_proof, demand_reason
 from case_store.errors import bad, unknown
-from case_store.flow import ALLOWED, PLAYS, RECORDED_STAGE, RESULT_EVENTS, WITH_RESULT, events_of, promised, state_of
+from case_store.flow import (
+    ALLOWED,
+    PLAYS,
+    RECORDED_STAGE,
+    RESULT_EVENTS,
+    WITH_RESULT,
+    events_of,
+    is_known,
+    promised,
+    state_of,
+)
 from case_store.tables import cases, clocks, outbox, updates
 from regulations.calendar import due as due_after
 from regulations.model import Profile
@@ -34,6 +44,8 @@ class Act:
     reason: str = ""
     article: str = ""
     agency: str = ""
+    by: str = ""
+    """Who does it."""
     due: datetime | None = None
     media: tuple[str, ...] = ()
 
@@ -58,7 +70,7 @@ async def play(
     if case is None:
         raise unknown(f"hồ sơ {code}")
     profile, done = profiles[case["jurisdiction"]], PLAYS.get(act.to)
-    if done is None or act.to not in ALLOWED[case["stage"]]:
+    if done is None or act.to not in ALLOWED[case["stage"]] or not is_known(profile, done):
         raise bad("transition", f"Hồ sơ đang ở bước «{case['stage']}», không thể chuyển sang «{act.to}».")
     if act.to in WITH_RESULT and case["stage"] == RECORDED_STAGE and not act.text:
         # What was recorded is what is published, unless the officer says it anew.
@@ -67,6 +79,8 @@ async def play(
         raise bad("text", f"«{done.label}» cần có nội dung.")
     happened = {event: datetime.fromisoformat(at) for event, at in case["happened"].items()}
     demand_proof(profile, act.to, case["stage"], act.media)
+    demand_document(profile, act.to, act.media)
+    demand_name(done, act.by)
     if act.to == "refused":
         demand_reason(profile, act.reason, happened, await _asked(connection, case["id"]))
     for event in events_of(done, happened):
@@ -77,16 +91,21 @@ async def play(
         if first:
             await start_awaited(connection, profile, case, event, happened)
     changes: dict[str, Any] = {
-        "stage": act.to,
+        "stage": case["stage"] if done.aside else act.to,
         "state": state_of(profile, done, case["state"]),
-        "is_open": not done.ends,
+        "is_open": case["is_open"] if done.aside else not done.ends,
         "happened": {event: at.isoformat() for event, at in happened.items()},
         "agency": act.agency or case["agency"],
         "updated_at": now,
-        "expected_at": await _new_promise(connection, profile, case, act, happened, now),
+        "expected_at": case["expected_at"]
+        if done.aside
+        else await _new_promise(connection, profile, case, act, happened, now),
     }
-    if act.to in WITH_RESULT:
-        changes |= {"result": act.text or act.reason, "result_private": act.to == "sent_private"}
+    if act.to in WITH_RESULT or done.private:
+        changes |= {"result": act.text or act.reason, "result_private": done.private}
+    elif act.to == "cancelled_result":
+        # The history keeps the old answer; nobody is shown it as the case's answer any more.
+        changes |= {"result": "", "result_private": False}
     elif done.ends:
         changes["result"] = act.text or act.reason or case["result"]
     if done.ends:
@@ -119,6 +138,7 @@ def _extras(profile: Profile, case: RowMapping, act: Act) -> dict[str, str]:
         "reason": known.text if known else act.reason,
         "article": act.article or (known.article if known else ""),
         "missing": act.text or act.reason if act.to == "need_more" else "",
+        "by": act.by,
     }
     return {key: value for key, value in told.items() if value}
 
@@ -145,8 +165,10 @@ async def _new_promise(
     running = (await connection.execute(query)).mappings().all()
     handling = [clock for clock in running if not RESULT_EVENTS.isdisjoint(clock["to_event"].split("|"))]
     until = act.due or _extended(profile, handling, now) or case["expected_at"]
-    ids = [clock["id"] for clock in handling]
-    await connection.execute(update(clocks).where(clocks.c.id.in_(ids)).values(due_at=until, overdue_at=None))
+    if until != case["expected_at"]:
+        # Where the limit itself is not prolonged the clock goes on as it is, late if it was late (TH Đ11.1).
+        ids = [clock["id"] for clock in handling]
+        await connection.execute(update(clocks).where(clocks.c.id.in_(ids)).values(due_at=until, overdue_at=None))
     return until
 
 

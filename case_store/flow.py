@@ -11,6 +11,7 @@ from types import MappingProxyType
 from regulations.calendar import Clock, deadlines_for
 from regulations.model import Profile
 
+HIDDEN = "report.hidden"
 RECORDED = ("result.proposed", "result.approved", "result.recorded")
 RESULT_EVENTS = frozenset({"result.proposed", "result.recorded", "result.published"})
 
@@ -31,6 +32,12 @@ class Play:
     ends: bool = False
     handed_over: bool = False
     """Done by a unit, so an unassigned case counts as assigned at the same time."""
+    aside: bool = False
+    """Done beside the case's way: its stage, its limits and whether it is open stay. It says who did it."""
+    own_state: bool = False
+    """Only where the profile has a state for it."""
+    private: bool = False
+    """What it says is for the citizen alone."""
 
 
 PLAYS: Mapping[str, Play] = MappingProxyType(
@@ -40,6 +47,13 @@ PLAYS: Mapping[str, Play] = MappingProxyType(
             events=("report.verified", "report.accepted", "report.assigned", "report.forwarded", "unit.received"),
             news="report.assigned",
             states=("assigned", "forwarded", "in_progress"),
+        ),
+        "authority_check": Play(
+            label="Xin ý kiến về thẩm quyền",
+            events=("report.escalated",),
+            news="report.escalated",
+            states=("authority_check",),
+            own_state=True,
         ),
         "in_progress": Play(
             label="Bắt đầu xử lý",
@@ -88,6 +102,24 @@ PLAYS: Mapping[str, Play] = MappingProxyType(
             words=True,
             ends=True,
             handed_over=True,
+            private=True,
+        ),
+        "answered_secretly": Play(
+            label="Trả lời theo chế độ bảo mật",
+            events=(*RECORDED, "result.sent"),
+            news="result.sent",
+            states=("answered_secretly",),
+            ends=True,
+            handed_over=True,
+            own_state=True,
+            private=True,
+        ),
+        "cancelled_result": Play(
+            label="Hủy kết quả, xử lý lại",
+            events=("result.rejected",),
+            news="result.rejected",
+            states=("cancelled_result", "reopened", "in_progress"),
+            words=True,
         ),
         "refused": Play(
             label="Không tiếp nhận",
@@ -100,34 +132,49 @@ PLAYS: Mapping[str, Play] = MappingProxyType(
         "closed": Play(
             label="Kết thúc", events=("report.closed",), news="report.closed", states=("closed",), ends=True
         ),
+        "hidden": Play(
+            label="Ẩn, không công khai",
+            events=(HIDDEN,),
+            news=HIDDEN,
+            states=("hidden",),
+            words=True,
+            aside=True,
+            own_state=True,
+        ),
     }
 )
 
 WITH_RESULT = frozenset({"resolved", "published", "sent_private"})
 RECORDED_STAGE = "resolved"
-_AT_WORK = ("assigned", "in_progress", "need_more", "extended", "resolved", "published", "sent_private")
+_ANSWERED = ("published", "sent_private", "answered_secretly")
+_AT_WORK = ("assigned", "in_progress", "need_more", "extended", "resolved", *_ANSWERED, "hidden")
 ALLOWED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         # The first receiver may answer a plain question at once.
         "submitted": (
             "assigned",
+            "authority_check",
             "in_progress",
             "need_more",
             "resolved",
-            "published",
-            "sent_private",
+            *_ANSWERED,
             "refused",
             "closed",
+            "hidden",
         ),
-        "need_more": ("assigned", "in_progress", "need_more", "refused", "closed"),
+        "authority_check": ("assigned", "need_more", "refused", "closed"),
+        "need_more": ("assigned", "in_progress", "need_more", "refused", "closed", "hidden"),
         "assigned": (*_AT_WORK, "refused", "closed"),
         "in_progress": _AT_WORK,
-        "extended": ("in_progress", "extended", "resolved", "published", "sent_private"),
-        "resolved": ("in_progress", "published", "sent_private", "closed"),
-        "published": ("closed",),
-        "sent_private": ("closed",),
+        "extended": ("in_progress", "extended", "resolved", *_ANSWERED, "hidden"),
+        "resolved": ("in_progress", *_ANSWERED, "closed", "hidden"),
+        "published": ("cancelled_result", "closed", "hidden"),
+        "sent_private": ("cancelled_result", "closed"),
+        "cancelled_result": _AT_WORK,
+        "answered_secretly": ("closed",),
         "refused": ("closed",),
         "closed": (),
+        "hidden": (),
         "reopened": (*_AT_WORK, "closed"),
     }
 )
@@ -136,6 +183,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 FEED_STATUS: Mapping[str, str] = MappingProxyType(
     {
         "report.assigned": "in_progress",
+        "report.escalated": "investigating",
+        "result.rejected": "in_progress",
         "unit.started": "in_progress",
         "verify.opened": "investigating",
         "extension.announced": "planned",
@@ -150,6 +199,11 @@ FEED_STATUS: Mapping[str, str] = MappingProxyType(
 
 def state_of(profile: Profile, play: Play, current: str) -> str:
     return next((state for state in play.states if state in profile.workflow.states), current)
+
+
+def is_known(profile: Profile, play: Play) -> bool:
+    """Whether the profile's officers do this at all."""
+    return not play.own_state or any(state in profile.workflow.states for state in play.states)
 
 
 def events_of(play: Play, happened: Collection[str]) -> tuple[str, ...]:

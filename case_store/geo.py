@@ -15,7 +15,7 @@ from case_store.desk import desk_of
 from case_store.errors import Rejected, bad, unknown
 from case_store.flow import promise
 from case_store.news import feed
-from case_store.public import EVERYTHING, View, masked, view_of
+from case_store.public import EVERYTHING, View, is_hidden, masked, view_of
 from case_store.tables import uploads
 from case_store.wire import render, w3
 from regulations.model import Profile
@@ -98,7 +98,10 @@ async def one_request(request: Request) -> Response:
         case = await by_code(connection, code)
     if case is None or case["jurisdiction"] != profile.id:
         raise unknown(f"hồ sơ {code}")
-    return render(fmt_of(request), "service_requests", _records(request, profile, [case], named=True))
+    records = _records(request, profile, [case], named=True)
+    if not records:
+        raise unknown(f"hồ sơ {code}")
+    return render(fmt_of(request), "service_requests", records)
 
 
 async def updates_feed(request: Request) -> Response:
@@ -176,13 +179,13 @@ def _number(request: Request, name: str, most: int) -> int:
 
 
 def _records(request: Request, profile: Profile, found: Sequence[RowMapping], *, named: bool) -> list[dict[str, Any]]:
-    """`named`: the caller knows the codes, so that hidden cases show their bare state."""
+    """`named`: the caller knows the codes, so that confidential cases show their bare state."""
     desk = desk_of(request)
     staff = desk.is_staff(request)
     trusted = desk.has_key(parameter(request, "api_key"))
     views = {case["id"]: EVERYTHING if staff else view_of(case, profile) for case in found}
     # A sender with a key looks for its own requests, also for hidden ones; their contents stay hidden.
-    shown = [case for case in found if named or trusted or views[case["id"]].listed]
+    shown = [case for case in found if trusted or views[case["id"]].listed or (named and not is_hidden(case))]
     extended = parameter(request, "extensions").lower() == "true"
     records = []
     for case in shown:

@@ -57,7 +57,14 @@ async def feed(
     Without a key only what anybody may read of public cases.
     """
     query = (
-        select(updates, cases.c.code, cases.c.confidential, cases.c.result_private, cases.c.state.label("state_now"))
+        select(
+            updates,
+            cases.c.code,
+            cases.c.confidential,
+            cases.c.result_private,
+            cases.c.happened,
+            cases.c.state.label("state_now"),
+        )
         .join(cases, cases.c.id == updates.c.case_id)
         .where(
             cases.c.jurisdiction == profile.id,

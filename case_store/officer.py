@@ -17,7 +17,7 @@ from case_store.acts import Act, play
 from case_store.cases import by_code, clocks_of
 from case_store.desk import Desk, desk_of
 from case_store.errors import Problem, Rejected, bad, unknown
-from case_store.flow import ALLOWED, PLAYS, RECORDED_STAGE, WITH_RESULT
+from case_store.flow import ALLOWED, PLAYS, RECORDED_STAGE, WITH_RESULT, is_known
 from case_store.tables import cases, updates
 from case_store.wire import w3
 from regulations.model import Profile
@@ -116,7 +116,7 @@ async def play_case(request: Request) -> Response:
 
 async def _act(request: Request) -> Act:
     given = await _json(request)
-    words = {name: str(given.get(name) or "").strip() for name in ("to", "text", "reason", "article", "agency")}
+    words = {name: str(given.get(name) or "").strip() for name in ("to", "text", "reason", "article", "agency", "by")}
     media = given.get("media")
     urls = tuple(str(item) for item in media) if isinstance(media, list) else ()
     return Act(**words, due=_due(str(given.get("due") or "")), media=urls)
@@ -217,10 +217,10 @@ def _shown(case: RowMapping, clocks: Sequence[RowMapping], profile: Profile, now
         "expected": _readable(case["expected_at"], zone),
         "expected_datetime": w3(case["expected_at"], zone),
         "clocks": [_clock(clock, zone, now) for clock in clocks],
-        "plays": [_button(case, to) for to in ALLOWED[case["stage"]]],
+        "plays": [_button(case, to) for to in ALLOWED[case["stage"]] if is_known(profile, PLAYS[to])],
         "reasons": [{"code": row.code, "text": row.text} for row in profile.refusals.values()],
         "proposed": _proposed(clocks, profile, now),
-        "proof": profile.media.result_proof_required,
+        "files": profile.media.result_proof_required or any(row.needs_attachment for row in profile.deadlines.values()),
     }
 
 
@@ -234,7 +234,7 @@ def _proposed(clocks: Sequence[RowMapping], profile: Profile, now: datetime) -> 
 def _button(case: RowMapping, to: str) -> dict[str, Any]:
     """`words`: the officer has to type something; a result that is recorded already need not be typed again."""
     recorded = to in WITH_RESULT and case["stage"] == RECORDED_STAGE
-    return {"to": to, "label": PLAYS[to].label, "words": PLAYS[to].words and not recorded}
+    return {"to": to, "label": PLAYS[to].label, "words": PLAYS[to].words and not recorded, "aside": PLAYS[to].aside}
 
 
 def _rating(value: int | None, profile: Profile) -> str:

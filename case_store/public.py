@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from case_store.flow import HIDDEN
 from regulations.model import Profile
 
 # Numbers of third persons inside the text: phones, identity cards. R-BN-27, Đ7.3.
@@ -33,12 +34,17 @@ def view_of(case: Mapping[Any, Any], profile: Profile) -> View:
     hidden = frozenset(rules.when_confidential.hide) if case["confidential"] else frozenset()
     secret = case["confidential"] and not rules.when_confidential.publish_result
     return View(
-        listed=not secret and "description" not in hidden and case["state"] != "hidden",
+        listed=not secret and "description" not in hidden and not is_hidden(case),
         description="description" in rules.public_fields and not secret and "description" not in hidden,
         location="location" in rules.public_fields and not secret and "location" not in hidden,
         media="media" in rules.public_fields and not secret and "media" not in hidden,
         result=not secret and "result" not in hidden and not case["result_private"],
     )
+
+
+def is_hidden(case: Mapping[Any, Any]) -> bool:
+    """Hidden by an officer. It stays so whatever state the case goes on to: hiding is not closing."""
+    return case["state"] == "hidden" or HIDDEN in case["happened"]
 
 
 def masked(text: str) -> str:
