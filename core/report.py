@@ -58,6 +58,8 @@ class Reporter:
     cccd: str = ""
     tax_code: str = ""
     org_name: str = ""
+    identity_verified: bool = False
+    """Never claimed by the gateway: whoever verifies an identity says so in the case store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from dialog.state import Form, Known, State, decode
 from dialog.wording import agency_of, category_label, shown, status_label
 from inbox import words
 from inbox.masking import Curtain, Shown, cover, cover_name, fold
+from inbox.ticks import Tick, ticks
 from regulations.model import FieldRow, Profile
 from storage.desk import ConversationRow, ReportRow
 
@@ -35,6 +36,7 @@ class CaseCard:
     category: str
     description: Shown
     facts: tuple[Fact, ...]
+    ticks: tuple[Tick, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,7 @@ def _report_card(
         category=category_label(profile, category),
         description=curtain.text(f"report:{row.ordinal}:description", report.description if report else ""),
         facts=tuple(_reporter(row.ordinal, report, profile, curtain)) if report else (),
+        ticks=ticks(report, profile) if report else (),
     )
 
 

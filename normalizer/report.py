@@ -184,7 +184,7 @@ def _reporter(draft: Draft, profile: Profile, dropped: frozenset[str]) -> Report
         "org_name": line(draft.org_name),
     }
     asked = {key: value for key, value in values.items() if key.removesuffix("_as_typed") not in dropped}
-    return Reporter(name=name, family_name=family, given_name=given, **asked)
+    return replace(Reporter(name=name, family_name=family, given_name=given), **asked)
 
 
 def _on_behalf(draft: Draft, profile: Profile) -> OnBehalf:

@@ -18,7 +18,8 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def migrated(postgres_server: str) -> str:
     """The name of a database with our tables: a copy of it takes a tenth of the time of a migration."""
-    name = f"inbox_{os.getpid()}"
+    # Fixtures of other folders' names for this one are fixtures of their own.
+    name = f"inbox_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f'create database "{name}"')
     migrate(postgres_server.replace("/postgres?", f"/{name}?"))
