@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.model import Draft, Peer, Place
 from core.report import Attachment, OnBehalf, Report, Reporter
@@ -183,8 +184,10 @@ def _reporter(draft: Draft, profile: Profile, dropped: frozenset[str]) -> Report
         "tax_code": draft.tax_code.strip(),
         "org_name": line(draft.org_name),
     }
-    asked = {key: value for key, value in values.items() if key.removesuffix("_as_typed") not in dropped}
-    return replace(Reporter(name=name, family_name=family, given_name=given), **asked)
+    asked: Mapping[str, Any] = {
+        key: value for key, value in values.items() if key.removesuffix("_as_typed") not in dropped
+    }
+    return Reporter(name=name, family_name=family, given_name=given, **asked)
 
 
 def _on_behalf(draft: Draft, profile: Profile) -> OnBehalf:
