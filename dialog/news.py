@@ -22,6 +22,8 @@ from regulations.calendar import deadlines_for
 
 RESULTS = frozenset({"result.recorded", "result.published", "result.sent"})
 
+CANCELLED = "result.rejected"
+
 # The template for an event that comes without a state of the profile's workflow.
 BY_EVENT: Mapping[str, str] = {
     "report.accepted": "accepted",
@@ -30,6 +32,7 @@ BY_EVENT: Mapping[str, str] = {
     "report.escalated": "forwarded",
     "report.refused": "refused",
     "report.closed": "closed",
+    "result.rejected": "result_cancelled",
     "extension.announced": "extended",
     "followup.answered": "result",
     "appeal.answered": "result",
@@ -147,6 +150,8 @@ def case_changed(turn: Turn, event: CaseChanged) -> None:
     _learn(turn, known, event)
     if event.name in ALREADY_TOLD:
         return
+    if event.name == CANCELLED:
+        _take_back(turn, event.code)
     template = _template(turn, event)
     if template in RESULT_TEMPLATES and event.name in RESULTS and event.text:
         told = checksum(event.text)
@@ -166,6 +171,14 @@ def _files(event: CaseChanged) -> tuple[OutboundMedia, ...]:
 def _learn(turn: Turn, known: Known, event: CaseChanged) -> None:
     changes = {"status": event.status, "agency": event.agency, "due": event.due}
     turn.update_case(event.code, **{key: value for key, value in changes.items() if value})
+
+
+def _take_back(turn: Turn, code: str) -> None:
+    """A cancelled result counts as never told: the new one is told and rated, and has its own window (TH Đ12.3)."""
+    turn.update_known(code, result=0)
+    turn.update_case(code, delivered_at=None, rated=None)
+    if turn.state.rating and turn.state.rating.code == code:
+        turn.update(rating=None)
 
 
 RESULT_TEMPLATES = frozenset({"result", "result_private", "result_private_notice"})

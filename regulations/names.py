@@ -18,12 +18,15 @@ TEMPLATES: tuple[str, ...] = (
     "store_refused",
     # Where else one can turn to, and the dossiers at the offices.
     *("contact", "dossier_status", "dossier_unknown"),
+    "result_cancelled",
     "page_greeting",
     # Letters, and what a picture says of itself.
     *("letter_opening", "letter_closing", "letter_missing", "letter_how", "letter_edit", "letter_choices"),
     *("picture_place", "place_from_picture", "prove_sender", "ward_now"),
     # Said in private to who wrote under a post for everybody to read.
     "comment_invite",
+    # A category that was not certain, shown with the summary.
+    "category_proposed",
 )
 """Messages that every profile must have."""
 
