@@ -315,6 +315,14 @@ _ORG_KINDS = word_set(
 """Words between the kind of an organization and its name: "hợp tác xã nông nghiệp Đông Tiến"."""
 
 
+_ORG_SPEAKS = re.compile(
+    r"(?<!\w)(?:toi|em|minh|chung toi|ben em|xin|vuong|muon|de nghi|kien nghi|gap|phan anh|dang|can|hoi|da nop"
+    r"|trung thau)"
+    r"(?!\w)"
+)
+"""What a company says that writes itself, unlike "Công ty X xả thải"."""
+
+
 def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | None:
     """Who speaks: "Công ty TNHH An Phát chúng tôi…", "hộ kinh doanh của tôi…". The name itself may be empty."""
     match = _ORG.search(flat_text) if any(word in flat_text for word in ORGANIZATIONS) else None
@@ -334,7 +342,9 @@ def organization(text: str, flat_text: str, tokens: Sequence[Token]) -> Name | N
             break
         last += 1
     tail = flat_text[tokens[last - 1].end : tokens[last - 1].end + 20]
-    speaks = first == 0 or flat_text[: match.start()].strip(" ,.:").endswith(
+    alone = last == len(tokens) or bool(tokens[last].gap)
+    own = _ORG_SPEAKS.search(flat_text, tokens[last - 1].end, tokens[last - 1].end + 45) is not None
+    speaks = (first == 0 and (alone or own)) or flat_text[: match.start()].strip(" ,.:").endswith(
         ("toi la", "em la", "dai dien", "chung toi la", "ben", "ten", "minh la")
     )
     if not (speaks or re.match(r"\s*(?:cua\s+)?(?:chung\s+)?(?:toi|em|minh)", tail)):

@@ -13,11 +13,15 @@ from dialog.reading.place_words import (
     CAPITAL_ONLY,
     CODE,
     CODED,
+    COUNTED,
+    COUNTED_PEOPLE,
     DELAYS,
     GRADE,
+    HAMLET_WORDS,
     HEADS,
     MOST_NUMBERS,
     NAMED_ONLY,
+    NOT_BEFORE_HAMLET,
     NOT_BEFORE_STREET,
     NUMBER,
     NUMBER_ONLY,
@@ -41,7 +45,12 @@ class Part:
 _MAY_BE_STREETS = FAMILY_NAMES - PLACE_STOPS
 
 
-def _opener(tokens: Sequence[Token], at: int) -> tuple[str, int]:
+def _toned(tokens: Sequence[Token]) -> bool:
+    """Whether a text is typed with its accents: then "cho" is no chợ and "con" no cồn."""
+    return 3 * sum(token.accented for token in tokens) > len(tokens)
+
+
+def _opener(tokens: Sequence[Token], at: int, *, toned: bool = False) -> tuple[str, int]:
     if tokens[at].bare not in HEADS:
         return "", at
     for size in (3, 2, 1):
@@ -50,6 +59,8 @@ def _opener(tokens: Sequence[Token], at: int) -> tuple[str, int]:
         words = " ".join(token.bare for token in tokens[at : at + size])
         if words in OPENERS:
             right = ACCENTS.get(tokens[at].bare)
+            if toned and size == 1 and right and tokens[at].lower not in right:
+                continue
             if size > 1 or not tokens[at].accented or not right or tokens[at].lower in right:
                 return words, at + size
     return "", at
@@ -97,6 +108,8 @@ def _proper_run(text: str, tokens: Sequence[Token], at: int, stop: int, limit: i
         ):
             break
         last += 1
+    if last - at > 1 and _is_number(tokens[last - 1]) and _counts(tokens, last):
+        last -= 1
     return last
 
 
@@ -127,8 +140,8 @@ def _street_after(text: str, tokens: Sequence[Token], at: int, stop: int) -> int
     return at
 
 
-def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: bool) -> Part | None:
-    words, start = _opener(tokens, at)
+def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: bool, toned: bool) -> Part | None:
+    words, start = _opener(tokens, at, toned=toned)
     previous = tokens[at - 1].bare if at and not tokens[at].gap else ""
     if not words:
         return _numbered_street(text, tokens, at, stop, previous)
@@ -137,6 +150,8 @@ def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: b
     if (words == "so" and previous in NUMBERED_THINGS) or (kind == "landmark" and previous in {"goi", "bao"}):
         return None
     numbers = _number_run(tokens, start, text) if start < len(tokens) and not tokens[start].gap else start
+    if kind == "landmark" and numbers > start and (head == "cho" or _counts(tokens, numbers)):
+        return None if head in PROPER_ONLY else Part(at, start, kind)
     if numbers > start:
         if head == "dt" and len(tokens[start].text) > 3:
             return None
@@ -165,7 +180,7 @@ def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: b
         return Part(at, _tail_name(text, tokens, last, stop), kind)
     if words in {"duong", "pho", "lo"} and previous in NOT_BEFORE_STREET and not capital:
         return None
-    if kind == "hamlet" and previous in {"truong", "can", "bi"}:
+    if kind == "hamlet" and (previous in NOT_BEFORE_HAMLET or not (asked or _may_be_hamlet(tokens, start))):
         return None
     if words == "cau" and previous in {"yeu", "nhu", "toan"}:
         return None
@@ -176,9 +191,24 @@ def _part_at(text: str, tokens: Sequence[Token], at: int, stop: int, *, asked: b
         return None
     if last == start and kind == "hamlet":
         return None
-    if last == start and words == "cho" and not tokens[at].accented:
+    if words == "cho" and not tokens[at].accented and not (capital or asked or (last > start and opens)):
         return None
     return Part(at, _joined(text, tokens, max(last, after), stop) if kind == "street" else max(last, after), kind)
+
+
+def _may_be_hamlet(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a hamlet's name may begin here: "ấp Tân Phú", "ap tan phu", not "xóm nghe la hét", "bản gốc"."""
+    if at >= len(tokens) or tokens[at].gap:
+        return False
+    token = tokens[at]
+    return not token.text[0].islower() or token.bare in HAMLET_WORDS or CODE.fullmatch(token.bare) is not None
+
+
+def _counts(tokens: Sequence[Token], after: int) -> bool:
+    """Whether the number that ends before `after` counts what follows: "3 ngày", but not "3 tháng 2"."""
+    if after >= len(tokens) or tokens[after].gap or tokens[after].bare not in COUNTED:
+        return False
+    return not (tokens[after].bare == "thang" and after + 1 < len(tokens) and _is_number(tokens[after + 1]))
 
 
 def _is_loose(tokens: Sequence[Token], start: int, words: str) -> bool:
@@ -225,6 +255,8 @@ def _numbered_street(text: str, tokens: Sequence[Token], at: int, stop: int, pre
         return None
     token = tokens[numbers]
     proper = token.text[0].isupper() or (_opens_name(token) and previous in {"o", "tai", "nha", "so", "truoc", ""})
+    if token.bare in COUNTED_PEOPLE and token.text[0].islower() and _known_street(tokens, numbers, stop) == numbers:
+        proper = False
     last = _proper_run(text, tokens, numbers, stop) if proper else numbers
     if token.bare in {"duong", "pho"}:
         last = _proper_run(text, tokens, numbers + 1, stop)
@@ -233,6 +265,7 @@ def _numbered_street(text: str, tokens: Sequence[Token], at: int, stop: int, pre
 
 def _parts(text: str, tokens: Sequence[Token], ward: WardFound | None, barred: set[int], *, asked: bool) -> list[Part]:
     found: list[Part] = []
+    toned = _toned(tokens)
     at = 0
     while at < len(tokens):
         if ward and ward.first <= at < ward.last:
@@ -243,7 +276,7 @@ def _parts(text: str, tokens: Sequence[Token], ward: WardFound | None, barred: s
             at += 1
             continue
         stop = ward.first if ward and ward.first > at else len(tokens)
-        part = _part_at(text, tokens, at, stop, asked=asked)
+        part = _part_at(text, tokens, at, stop, asked=asked, toned=toned)
         if part and not any(index in barred for index in range(part.first, part.last)):
             found.append(part)
             at = max(part.last, at + 1)

@@ -81,7 +81,20 @@ CAPITAL_ONLY = word_set("con keo den de ho ban quan dinh ga song")
 BEFORE = word_set(
     "gan truoc sau canh ben doi dien dau cuoi giua cong ngay trong ngoai doan tu mat phia duoi tren chan goc loi vao"
 )
-NUMBERED_THINGS = frozenset(("cot", "tru", "den", "xe", "bien", "tuyen", "duong"))
+NUMBERED_THINGS = word_set("cot tru den xe bien tuyen duong ho bao thua quay cua phong dieu dinh mau")
+"""What may stand before "số 4" that is no house: "quầy số 4", "bão số 3", "hồ sơ 40 ngày"."""
+COUNTED = word_set("ngay thang nam gio tieng tuan hom dem phut nguoi km m k p trieu ty nghin ngan dong lan chiec")
+"""What a number before them counts: no part of a landmark's name."""
+COUNTED_PEOPLE = word_set("chau ho ba to bo ta ha")
+"""Counted things that look like the first word of a street's name: "9 cháu", "12 hộ"."""
+NOT_BEFORE_HAMLET = word_set("truong can bi hang hanh dien van kich hang")
+HAMLET_WORDS = word_set(
+    "tan my phu long binh an thoi hoa vinh thanh phuoc dong tay nam bac trung thuong ha tien giang hung hiep loi thinh "
+    "lac yen xuan quang dai cam ngoc kim son thuy minh lam dinh duc dong doai doan ngo nguyen tran le pham hoang cho "
+    "moi cu ca cai ong ba go giong rach soc tra cau ben vuon xoai dua loc thuan nhon nhut nhat hau tam tu ky que mo "
+    "chua dinh lo bai ho ngu da bich da vang vong viet van thai the thien tho trai trang tri truong tung vu xa che la"
+)
+"""First words of hamlets' names, in text without capital letters: "ap tan thoi", "thôn đông"."""
 BETWEEN = word_set(
     "qua voi va giao cua thuoc o tai khu vuc doan den ra gan doi dien truoc sau canh cong nha van ngay dau cuoi cu vao "
     "giap trong x tp tinh"
