@@ -29,9 +29,17 @@ def ticks(report: Report, profile: Profile) -> tuple[Tick, ...]:
         Tick("Viết bằng tiếng Việt", not foreign(report.description, tokenize(report.description))),
         Tick("Có nội dung, lời lẽ phù hợp", bool(report.description) and "profanity" not in flags),
         Tick("Địa điểm cụ thể", flags.isdisjoint(VAGUE) and (placed or "location" not in required)),
-        Tick("Ảnh, video nguyên vẹn", not doubtful and (bool(report.attachments) or "media" not in required)),
+        Tick(
+            "Ảnh, video nguyên vẹn", not doubtful and (bool(report.attachments) or not _asks_for_media(report, profile))
+        ),
         Tick("Đủ thông tin người gửi", not any(_missing(report, profile, row) for row in required.values())),
     )
+
+
+def _asks_for_media(report: Report, profile: Profile) -> bool:
+    """Also where the citizen may go on without: staff see that there is nothing to look at."""
+    row = profile.fields.get("media")
+    return row is not None and row.need_for(report.report_type, report.category) in ("required", "ask_once")
 
 
 def _required(row: FieldRow, report: Report) -> bool:

@@ -18,6 +18,7 @@ CHANNELS: Final[Mapping[str, str]] = {
     "telegram": "Telegram",
     "facebook": "Facebook Messenger",
     "email": "Email",
+    "store": "Hệ thống hồ sơ",
 }
 OWNERS: Final[Mapping[str, str]] = {"bot": "Hệ thống trả lời", "waiting": "Chờ cán bộ", "operator": "Cán bộ đang giữ"}
 TABS: Final[Mapping[Tab, str]] = {
@@ -56,6 +57,7 @@ ALARM_KINDS: Final[Mapping[str, str]] = {
     "platform": "Nền tảng thông báo",
     "tend": "Không dùng được mã truy cập hoặc quyền",
     "send": "Tin gửi đi đang bị giữ",
+    "store": "Không trả lời; phản ánh được giữ lại và gửi sau",
 }
 
 DELIVERY: Final[Mapping[Status, tuple[str, str]]] = {

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import structlog
@@ -101,8 +102,10 @@ class Gateway:
             accounts=accounts, writer=self.writer, spool=self.spool, pool=pool, seal=seal, now=now
         )
         cursor = DatabaseVault(pool, seal, "store:updates")
+        self._store_host = urlsplit(store.settings.url).netloc
         self.news = StoreNews(store=store, writer=self.writer, pool=pool, cursor=cursor, now=now)
         self.erasures = Erasures(accounts=accounts, pool=pool, seal=seal, blobs=blobs, now=now, url=deletion_url)
+        performer.ask_erasure = partial(self.erasures.ask, by="")
         self.catch_up = CatchUp(self.reception, accounts, DatabaseVault(pool, seal, "alive"), now)
         self._profiles = sorted({account.profile.id for account in accounts.all()})
         self.engine = Engine(
@@ -283,6 +286,15 @@ class Gateway:
             await self.news.poll(self._profiles)
         except SendError as error:
             log.warning("store.silent", error=type(error).__name__, code=error.code)
+            await alarms.ring(
+                self.pool,
+                Alarm(
+                    channel=alarms.STORE, account=self._store_host, kind=alarms.STORE,
+                    reason=f"{type(error).__name__} {error.code}: {error.reason}", since=self.now(), last_at=self.now(),
+                ),
+            )  # fmt: skip
+        else:
+            await alarms.well(self.pool, alarms.STORE, self._store_host, alarms.STORE)
 
     async def tend(self) -> None:
         for account in self.accounts.all():

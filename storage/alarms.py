@@ -5,8 +5,9 @@ from datetime import datetime
 
 from psycopg_pool import AsyncConnectionPool
 
-PLATFORM, TEND, SEND = "platform", "tend", "send"
-"""Who found out: the platform told us, the regular look after the account, or a message that cannot be sent."""
+PLATFORM, TEND, SEND, STORE = "platform", "tend", "send", "store"
+"""Who found out: the platform told us, the regular look after the account, a message that cannot be sent, or the
+regular question to the case store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
