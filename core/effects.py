@@ -101,4 +101,9 @@ class Forget:
     """The event's content must not be kept: the regulation forbids it (state secrets). Its number and reason stay."""
 
 
-Effect: TypeAlias = Say | Submit | LookUp | FollowUp | Handoff | AlertStaff | Wake | Outcome | Forget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseAsked:
+    """The citizen wants what they said and sent erased, and has confirmed it. Reports on file stay there."""
+
+
+Effect: TypeAlias = Say | Submit | LookUp | FollowUp | Handoff | AlertStaff | Wake | Outcome | Forget | EraseAsked

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from dialog import side_answers, wording
+from dialog import privacy, side_answers, wording
 from dialog.cases import rate, repeat_receipt
 from dialog.commands import COMMANDS
 from dialog.ending import submit, take_up, withdraw
@@ -103,6 +103,8 @@ def press_word(word: str) -> Callable[[Turn, list[str]], bool]:
 
     def press(turn: Turn, args: list[str]) -> bool:
         slot = args[0] if args else ""
+        if slot == "erase":
+            return privacy.press_erase(turn, yes=word == "yes")
         if slot == "resume":
             return _resume(turn, word == "yes")
         if not slot or turn.waiting != slot:

@@ -6,7 +6,7 @@ A function that returns False leaves the message to the checks after it.
 from collections.abc import Callable, Mapping
 
 from core.effects import Handoff
-from dialog import cases
+from dialog import cases, privacy
 from dialog.ending import take_up, withdraw
 from dialog.needed import is_required
 from dialog.offers import take_offer
@@ -141,6 +141,8 @@ def skip(turn: Turn) -> bool:
 
 
 COMMANDS: Mapping[str, Callable[[Turn], bool]] = {
+    "privacy": privacy.tell,
+    "erase": privacy.ask_erase,
     "cancel": cancel,
     "status": status,
     "human": human,

@@ -1,6 +1,7 @@
 """How a report in the making ends: sent, joined to an earlier case, withdrawn, or held back for what is missing."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
@@ -9,12 +10,32 @@ from core.model import Draft
 from dialog import wording
 from dialog.needed import OTHER_CATEGORY, open_questions
 from dialog.questions import ask, ask_next
-from dialog.state import Identity, Pending
+from dialog.state import Identity, Lock, Pending
 from dialog.turn import Turn
+
+
+def lock(turn: Turn, until: datetime, reason: str, article: str) -> None:
+    """The store has counted too many violations: nothing is submitted until then (`sanctions`)."""
+    turn.update(lock=Lock(until=until, reason=reason, article=article), form=None, parked=(), choices=(), offer=None)
+    locked_out(turn)
+
+
+def locked_out(turn: Turn) -> bool:
+    """Whether the sender is locked at present, which is told with its date and reason."""
+    held = turn.state.lock
+    if held is None or turn.now >= held.until:
+        return False
+    until = held.until.astimezone(turn.now.tzinfo).strftime("%d/%m/%Y %H:%M")
+    turn.update(form=None, choices=(), offer=None)
+    turn.say(turn.line("locked", until=until, reason=held.reason, article=held.article))
+    turn.outcome("locked")
+    return True
 
 
 def submit(turn: Turn) -> None:
     """Hand the confirmed draft over, once; if something is still missing, ask for it instead."""
+    if locked_out(turn):
+        return
     missing = next(open_questions(turn), "")
     if missing:
         ask_next(turn)
@@ -65,6 +86,8 @@ def _completed(turn: Turn, draft: Draft) -> Draft:
         level=draft.level or turn.profile.default_level.id,
         confidential=confidential,
         confirmed_at=turn.now,
+        notice_version=turn.state.notice_version,
+        notice_at=turn.state.notice_at,
     )
 
 

@@ -12,10 +12,10 @@ import msgspec
 from core.effects import AlertStaff, Forget
 from core.events import InboundMessage
 from core.model import Choice, MediaKind
-from dialog import cases, dossiers, letters, pieces
+from dialog import cases, dossiers, letters, pieces, privacy
 from dialog.buttons import pressed, pressed_by_label
 from dialog.commands import commanded
-from dialog.ending import submit_closed
+from dialog.ending import locked_out, submit_closed
 from dialog.needed import open_questions
 from dialog.questions import ask, ask_again, ask_next
 from dialog.reading import read
@@ -353,6 +353,14 @@ def _afterthought(turn: Turn) -> bool:
     )
 
 
+def locked(turn: Turn) -> bool:
+    """A locked sender gets the date and the reason; numbers to call and look-ups have been answered before this."""
+    message = turn.message
+    brought = message is not None and bool(message.media or message.place or message.contact)
+    offers = turn.state.form is not None or turn.reading.has_matter or bool(turn.reading.description) or brought
+    return offers and locked_out(turn)
+
+
 def reporting(turn: Turn) -> bool:
     if turn.pieces:
         return pieces.take(turn)
@@ -375,6 +383,7 @@ CHECKS: tuple[Callable[[Turn], bool], ...] = (
     started,
     unsupported,
     pressed,
+    privacy.hear_erase,
     discarded,
     insulted,
     dossiers.look_up,
@@ -382,6 +391,7 @@ CHECKS: tuple[Callable[[Turn], bool], ...] = (
     excluded,
     about_cases,
     named_code,
+    locked,
     sticker,
     voice,
     reporting,

@@ -6,7 +6,7 @@ import msgspec
 
 from core.effects import Handoff, Say
 from core.model import Ask, Choice, OutboundMessage
-from dialog import wording
+from dialog import notice, wording
 from dialog.needed import is_required, open_questions
 from dialog.turn import Turn
 from regulations.model import FieldRow
@@ -34,6 +34,7 @@ def ask_again(turn: Turn) -> None:
 def ask(turn: Turn, slot: str, *, text: str = "") -> None:
     """Put the question about `slot`; after `max_reasks_per_field` vain repeats hand over to a person instead."""
     again = turn.waiting == slot and not turn.filled
+    notice.notify_if_told(turn)
     if turn.form.asked:
         turn.update_form(asked=())
     if _has_patience(turn, slot, again):
@@ -69,6 +70,7 @@ def ask_all(turn: Turn) -> None:
         ask(turn, slots[0] if slots else "confirm")
         return
     again = turn.form.asked == slots and not turn.filled
+    notice.notify_if_told(turn)
     turn.update_form(asked=slots)
     if not _has_patience(turn, slots[0], again):
         return
@@ -117,9 +119,8 @@ def ask_field(turn: Turn, slot: str, text: str, again: bool) -> None:
 
 
 def _privacy(turn: Turn, row: FieldRow) -> None:
-    if row.visibility != "public" and not turn.state.privacy_told:
-        turn.update(privacy_told=True)
-        turn.note(turn.line("privacy_notice"))
+    if row.visibility != "public":
+        notice.notify(turn)
 
 
 def ask_confirm(turn: Turn, slot: str, text: str, again: bool) -> None:
@@ -180,7 +181,7 @@ def ask_address(turn: Turn, slot: str, text: str, again: bool) -> None:
     if row.offer_same_as != "location" or place is None or not place.text or "same_address" in turn.form.settled:
         ask_field(turn, slot, text, again)
         return
-    _privacy(turn, row)
+    notice.notify(turn)
     location = wording.clip(wording.place_line(turn.profile, place))
     turn.say(text or turn.line("same_address", location=location), _yes_no(turn, slot, "button_right"), question=True)
 

@@ -18,6 +18,7 @@ from core.effects import Say
 from core.events import InboundMessage
 from core.model import Choice, Draft, Peer
 from dialog.needed import open_questions
+from dialog.notice import notice_version
 from dialog.questions import ask
 from dialog.state import Form
 from dialog.step import new_state, step
@@ -52,7 +53,7 @@ def judge(profile: Profile, slot: str, text: str, *, known: Slots, now: datetime
     state = msgspec.structs.replace(
         new_state(channel="rasa", profile=profile, now=now),
         form=Form(draft=replace(before, started_at=now), waiting=slot),
-        privacy_told=True,
+        notice_version=notice_version(profile),
     )
     peer = Peer(channel="rasa", account=profile.id, user="")
     message = InboundMessage(peer=peer, external_id="", sent_at=now, text=text)

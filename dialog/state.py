@@ -69,6 +69,14 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The message that filled slots last, so that its correction can be taken back to them."""
 
 
+class Lock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Nothing may be submitted until then; why, and by which article."""
+
+    until: datetime
+    reason: str = ""
+    article: str = ""
+
+
 class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A declined or dangerous matter that the citizen may still send."""
 
@@ -139,6 +147,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pending: tuple[Pending, ...] = ()
     cases: tuple[Known, ...] = ()
     identity: Identity | None = None
+    lock: Lock | None = None
     rating: RatingAsked | None = None
     lookups: int = 0
     chats: int = 0
@@ -147,7 +156,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refused: str = ""
     refused_at: datetime | None = None
     """The exclusion that was answered last, so that a flood of the same is not answered each time."""
-    privacy_told: bool = False
+    notice_version: str = ""
+    notice_at: datetime | None = None
+    """Which text on personal data was shown, and when; another text is shown anew."""
+    erasing: bool = False
+    """It was asked whether everything shall really be erased."""
     settled: bool = False
     """Something has just been answered in full; plain thanks then need no case."""
     heard_at: datetime | None = None

@@ -34,6 +34,7 @@ _CLASSES: tuple[type, ...] = (
     effects.Submit,
     effects.LookUp,
     effects.FollowUp,
+    effects.EraseAsked,
     MediaRef,
     Describe,
 )

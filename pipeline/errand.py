@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
+from core.effects import Say
 from core.model import Peer, Speaker
 
 
@@ -102,4 +103,4 @@ class Errand:
     @property
     def is_bots(self) -> bool:
         """Whether these are the bot's words: they are withdrawn when a person speaks; a person's own are not."""
-        return self.lane is Lane.CITIZEN and self.payload.message.speaker is Speaker.BOT
+        return isinstance(self.payload, Say) and self.payload.message.speaker is Speaker.BOT

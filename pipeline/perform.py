@@ -9,7 +9,7 @@ import msgspec
 from psycopg_pool import AsyncConnectionPool
 
 from backend_client import GeoReportStore
-from core.effects import FollowUp, LookUp, Say, Submit
+from core.effects import EraseAsked, FollowUp, LookUp, Say, Submit
 from core.errors import Refused, TryAgain, Unreachable
 from core.events import CaseFound, CaseOpened, SendSettled, SubmissionRefused
 from core.model import MediaKind, MediaRef, OutboundMedia, OutboundMessage
@@ -51,6 +51,7 @@ class Performer:
     ) -> None:
         self._accounts, self._store, self._blobs, self._pool, self._seal = accounts, store, blobs, pool, seal
         self._media_url, self._now = media_url, now
+        self.ask_erasure: Callable[[int], Awaitable[object]] | None = None
         self.media_fetched: Callable[[int, float], Awaitable[None]] | None = None
 
     def kinds(self) -> Mapping[str, Perform]:
@@ -61,6 +62,7 @@ class Performer:
             FollowUp.__name__: self.follow_up,
             MediaRef.__name__: self.fetch,
             Describe.__name__: self.describe,
+            EraseAsked.__name__: self.erase,
         }
 
     def is_safe(self, errand: Errand) -> bool:
@@ -280,6 +282,12 @@ class Performer:
         describes = self._account(errand).describes
         detail = await describes.describe(errand.peer) if describes is not None else PeerDetail()
         return Done(name=self._seal.close(detail.name.encode(), b"name") if detail.name else None)
+
+    async def erase(self, errand: Errand) -> Done:
+        """The citizen's own wish. What had to be said to them has left by now."""
+        if self.ask_erasure is not None:
+            await self.ask_erasure(errand.key.conversation)
+        return Done()
 
     def _account(self, errand: Errand) -> Account:
         account = self._accounts.get(errand.peer.channel, errand.peer.account)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import dialog
 from channels import render
 from core.capabilities import Capabilities
-from core.effects import AlertStaff, Effect, FollowUp, Forget, Handoff, LookUp, Outcome, Say, Submit
+from core.effects import AlertStaff, Effect, EraseAsked, FollowUp, Forget, Handoff, LookUp, Outcome, Say, Submit
 from core.events import (
     CaseChanged,
     CaseFound,
@@ -232,6 +232,9 @@ def _wish(turn: Turn, effect: Effect, capabilities: Capabilities, now: datetime)
             _say(turn, effect, capabilities)
         case Submit() | LookUp() | FollowUp():
             turn.plans.append(Plan(Lane.STORE, type(effect).__name__, effect))
+        case EraseAsked():
+            # In the citizen's lane: what is still said to them leaves before.
+            turn.plans.append(Plan(Lane.CITIZEN, EraseAsked.__name__, effect))
         case Handoff(reason=reason):
             turn.owner, turn.alert = WAITING, turn.alert or reason
             turn.waiting_since = turn.waiting_since or now

@@ -18,7 +18,19 @@ Side: TypeAlias = Literal["store", "gateway", "shared"]
 EmergencyAction: TypeAlias = Literal["redirect", "hotline_then_offer", "accept_alert"]
 ExclusionAction: TypeAlias = Literal["decline", "redirect", "discard", "ask_fix", "close_ack"]
 CommandId: TypeAlias = Literal[
-    "confirm", "cancel", "edit", "skip", "status", "human", "confidential", "insist", "appeal", "help", "contact"
+    "confirm",
+    "cancel",
+    "edit",
+    "skip",
+    "status",
+    "human",
+    "confidential",
+    "insist",
+    "appeal",
+    "help",
+    "privacy",
+    "erase",
+    "contact",
 ]
 
 
@@ -301,6 +313,7 @@ class Sanction:
     lock_unit: Literal["", "calendar_day"] = ""
     action: Literal["lock_submit", "staff_only", "lock_or_block_or_report", "export_case_file"]
     still_allowed: tuple[str, ...] = ()
+    article: str = ""
     src: str
 
 
