@@ -45,7 +45,9 @@ export const icon = (name) => {
 };
 export const ask = async (path, body) => {
   const options = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
-  const answer = await fetch(path, options);
+  const answer = await fetch(path, options).catch(() => {
+    throw new Error("mất kết nối với máy chủ");
+  });
   const content = await answer.json();
   if (!answer.ok) throw new Error(content.error || content[0]?.description || `HTTP ${answer.status}`);
   return content;
