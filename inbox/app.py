@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inbox import conversation, erasing
+from inbox import conversation, erasing, releasing
 from inbox.desk import Desk
 from inbox.guard import Guard, Handler
 from inbox.lists import show_list
@@ -30,6 +30,7 @@ PAGES: Sequence[tuple[str, Handler, bool]] = (
     ("/media/{id:int}/{seq:int}/{n:int}", show_file, False),
     ("/status", show_status, True),
     ("/c/{id:int}/erase", erasing.confirm, True),
+    ("/c/{id:int}/release", releasing.confirm, True),
 )
 """Path, handler, whether only administrators may look."""
 
@@ -40,6 +41,7 @@ FORMS: Sequence[tuple[str, Handler]] = (
     ("/c/{id:int}/reveal", conversation.reveal),
     ("/c/{id:int}/trouble-seen", conversation.trouble_seen),
     ("/c/{id:int}/erase", erasing.erase),
+    ("/c/{id:int}/release", releasing.release),
     ("/alarms/seen", erasing.alarm_seen),
 )
 

@@ -23,6 +23,7 @@ class Act(StrEnum):
     ORIGINAL_FILE = "original_file"
     ERASED = "erased"
     ALARM_SEEN = "alarm_seen"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
