@@ -96,6 +96,7 @@ def update(record: Record, zone: ZoneInfo) -> Update | None:
         article=reading.text(fine, "article"),
         missing=reading.text(fine, "missing"),
         media=media,
+        locked_until=reading.instant(reading.text(fine, "locked_until")),
     )
 
 

@@ -50,6 +50,7 @@ class Update:
     article: str = ""
     missing: str = ""
     media: tuple[str, ...] = ()
+    locked_until: datetime | None = None
 
 
 def to_event(update: Update, code: str = "") -> CaseChanged:
@@ -67,6 +68,7 @@ def to_event(update: Update, code: str = "") -> CaseChanged:
         article=update.article,
         missing=update.missing,
         media=update.media,
+        locked_until=update.locked_until,
     )
 
 

@@ -27,9 +27,10 @@ from case_store.flow import (
     promised,
     state_of,
 )
+from case_store.sanctions import lock_after
 from case_store.tables import cases, clocks, outbox, updates
 from regulations.calendar import due as due_after
-from regulations.model import Profile
+from regulations.model import Profile, Sanction
 
 OVERDUE = "report.overdue"
 """No event of the regulation but of the calendar: a limit for the result has run out."""
@@ -120,8 +121,27 @@ async def play(
         media=act.media,
         extras=_extras(profile, changed, act),
     )
-    await tell(connection, changed["id"], news, push=push)
+    number = await tell(connection, changed["id"], news, push=push and act.to != "violation")
+    if act.to == "violation" and (locked := await lock_after(connection, profile, changed, now)):
+        await _tell_lock(connection, changed, number, locked, act, push=push)
     return changed
+
+
+async def _tell_lock(
+    connection: AsyncConnection,
+    case: RowMapping,
+    number: int,
+    locked: tuple[Sanction, datetime],
+    act: Act,
+    *,
+    push: bool,
+) -> None:
+    """A violation is the officers' own note; the lock that follows it is told with its date and reason."""
+    rule, until = locked
+    extras = {"locked_until": until.isoformat(), "reason": act.text or act.reason, "article": rule.article}
+    await connection.execute(update(updates).where(updates.c.id == number).values(extras=updates.c.extras + extras))
+    if push:
+        await connection.execute(insert(outbox).values(id=number, case_id=case["id"], next_at=case["updated_at"]))
 
 
 async def _asked(connection: AsyncConnection, case_id: int) -> list[datetime]:
@@ -187,8 +207,8 @@ async def _stop_all(connection: AsyncConnection, case_id: int, now: datetime) ->
     await connection.execute(update(clocks).where(running).values(stopped_at=now))
 
 
-async def tell(connection: AsyncConnection, case_id: int, news: News, *, push: bool) -> None:
-    """Write the news down, and queue its push in the same transaction."""
+async def tell(connection: AsyncConnection, case_id: int, news: News, *, push: bool) -> int:
+    """Write the news down, and queue its push in the same transaction; its number."""
     row = {
         "case_id": case_id,
         "update_id": uuid.uuid4().hex,
@@ -200,9 +220,10 @@ async def tell(connection: AsyncConnection, case_id: int, news: News, *, push: b
         "media": list(news.media),
         "extras": dict(news.extras),
     }
-    number = (await connection.execute(insert(updates).values(row).returning(updates.c.id))).scalar_one()
+    number: int = (await connection.execute(insert(updates).values(row).returning(updates.c.id))).scalar_one()
     if push:
         await connection.execute(insert(outbox).values(id=number, case_id=case_id, next_at=news.at))
+    return number
 
 
 # --- what the citizen says about a case -------------------------------------------------------------------------------

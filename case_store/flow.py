@@ -12,6 +12,8 @@ from regulations.calendar import Clock, deadlines_for
 from regulations.model import Profile
 
 HIDDEN = "report.hidden"
+VIOLATION = "violation.confirmed"
+"""Counted by the profile's sanctions; nobody but an officer brings it about."""
 RECORDED = ("result.proposed", "result.approved", "result.recorded")
 RESULT_EVENTS = frozenset({"result.proposed", "result.recorded", "result.published"})
 
@@ -35,7 +37,7 @@ class Play:
     aside: bool = False
     """Done beside the case's way: its stage, its limits and whether it is open stay. It says who did it."""
     own_state: bool = False
-    """Only where the profile has a state for it."""
+    """Only where the profile has a state, or a sanction, for it."""
     private: bool = False
     """What it says is for the citizen alone."""
 
@@ -132,6 +134,15 @@ PLAYS: Mapping[str, Play] = MappingProxyType(
         "closed": Play(
             label="Kết thúc", events=("report.closed",), news="report.closed", states=("closed",), ends=True
         ),
+        "violation": Play(
+            label="Xác nhận vi phạm",
+            events=(VIOLATION,),
+            news=VIOLATION,
+            states=(),
+            words=True,
+            aside=True,
+            own_state=True,
+        ),
         "hidden": Play(
             label="Ẩn, không công khai",
             events=(HIDDEN,),
@@ -148,8 +159,10 @@ WITH_RESULT = frozenset({"resolved", "published", "sent_private"})
 RECORDED_STAGE = "resolved"
 _ANSWERED = ("published", "sent_private", "answered_secretly")
 _AT_WORK = ("assigned", "in_progress", "need_more", "extended", "resolved", *_ANSWERED, "hidden")
-ALLOWED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
+_ANYWHERE = ("violation",)
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    stage: (*acts, *_ANYWHERE)
+    for stage, acts in {
         # The first receiver may answer a plain question at once.
         "submitted": (
             "assigned",
@@ -175,9 +188,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "refused": ("closed",),
         "closed": (),
         "hidden": (),
+        "violation": (),
         "reopened": (*_AT_WORK, "closed"),
-    }
-)
+    }.items()
+}
 
 # open311: status vocabulary of the updates extension, by the event that is told.
 FEED_STATUS: Mapping[str, str] = MappingProxyType(
@@ -203,6 +217,8 @@ def state_of(profile: Profile, play: Play, current: str) -> str:
 
 def is_known(profile: Profile, play: Play) -> bool:
     """Whether the profile's officers do this at all."""
+    if play.news == VIOLATION:
+        return any(row.action == "lock_submit" for row in profile.sanctions.values())
     return not play.own_state or any(state in profile.workflow.states for state in play.states)
 
 

@@ -15,7 +15,7 @@ import httpx2
 from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from case_store.flow import FEED_STATUS
+from case_store.flow import FEED_STATUS, VIOLATION
 from case_store.public import view_of
 from case_store.settings import CaseStoreSettings
 from case_store.tables import cases, outbox, updates
@@ -82,7 +82,8 @@ async def feed(
 
 def _public(row: RowMapping, profile: Profile) -> bool:
     view = view_of({**row, "state": row["state_now"]}, profile)
-    return view.listed and (view.result or not row["event"].startswith("result."))
+    told = row["event"] != VIOLATION and (view.result or not row["event"].startswith("result."))
+    return view.listed and told
 
 
 class Pusher:

@@ -244,6 +244,8 @@ class CaseChanged:
     article: str = ""
     missing: str = ""
     media: tuple[str, ...] = ()
+    locked_until: datetime | None = None
+    """Until then the sender may submit nothing: the store has counted too many confirmed violations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -25,7 +26,7 @@ def locked_out(turn: Turn) -> bool:
     held = turn.state.lock
     if held is None or turn.now >= held.until:
         return False
-    until = held.until.astimezone(turn.now.tzinfo).strftime("%d/%m/%Y %H:%M")
+    until = held.until.astimezone(ZoneInfo(turn.profile.timezone)).strftime("%d/%m/%Y %H:%M")
     turn.update(form=None, choices=(), offer=None)
     turn.say(turn.line("locked", until=until, reason=held.reason, article=held.article))
     turn.outcome("locked")

@@ -16,6 +16,7 @@ from core.events import (
 from core.model import Case, MediaKind, OutboundMedia
 from dialog import dossiers, wording
 from dialog.cases import checksum, receipt, start_rating, status_line
+from dialog.ending import lock
 from dialog.state import Identity, Known, Pending
 from dialog.turn import Turn
 from regulations.calendar import deadlines_for
@@ -38,6 +39,8 @@ BY_EVENT: Mapping[str, str] = {
     "appeal.answered": "result",
 }
 # Told by the receipt already.
+VIOLATION = "violation.confirmed"
+"""The officers' own note, unless the sender is locked for it."""
 ALREADY_TOLD = frozenset({"report.submitted", "report.received"})
 
 
@@ -143,6 +146,10 @@ def case_found(turn: Turn, event: CaseFound) -> None:
 
 def case_changed(turn: Turn, event: CaseChanged) -> None:
     """Tell what the profile's workflow says is told; a result once, however many events bring it."""
+    if event.name == VIOLATION:
+        if event.locked_until:
+            lock(turn, event.locked_until, event.reason, event.article)
+        return
     known = turn.known(event.code)
     if known is None:
         known = Known(case=Case(code=event.code), opened_at=event.at)

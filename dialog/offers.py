@@ -1,6 +1,7 @@
 """Matters that are answered with advice or a hotline, and may be sent all the same when the citizen insists."""
 
 from dialog import filling
+from dialog.ending import locked_out
 from dialog.reporting import go_on, reread
 from dialog.turn import Turn
 
@@ -8,7 +9,7 @@ from dialog.turn import Turn
 def take_offer(turn: Turn) -> None:
     """Begin the report the citizen insists on; staff see why it stands out (the bot never refuses finally)."""
     offer = turn.state.offer
-    if offer is None:
+    if offer is None or locked_out(turn):
         return
     reread(turn, offer.text)
     turn.begin()
