@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -66,11 +67,25 @@ def check_settings(settings: Settings) -> list[Finding]:
         found.append(
             Finding(Level.NOTE, subject, f"public_url là {settings.public_url}; nền tảng chỉ gọi địa chỉ https")
         )
+    if _in_the_open(settings.store.url):
+        found.append(
+            Finding(Level.WRONG, subject, f"store.url là {settings.store.url}; dữ liệu cá nhân chỉ được gửi qua https")
+        )
     if not settings.store.api_key.get_secret_value():
         found.append(Finding(Level.NOTE, subject, "store.api_key để trống"))
     if not settings.store.push_secret.get_secret_value():
         found.append(Finding(Level.NOTE, subject, "store.push_secret để trống: mọi tin đẩy từ kho hồ sơ bị từ chối"))
     return found or [Finding(Level.OK, subject, f"{len(settings.accounts)} tài khoản kênh")]
+
+
+def _in_the_open(url: str) -> bool:
+    """Whether what is sent there leaves this machine unencrypted."""
+    address = urlsplit(url)
+    try:
+        here = ip_address(address.hostname or "").is_loopback
+    except ValueError:
+        here = address.hostname == "localhost"
+    return address.scheme == "http" and not here
 
 
 def check_key(path: Path, given: str) -> list[Finding]:
@@ -182,15 +197,28 @@ _STATUSES: Final = {"unknown": "không rõ kết quả", "failed": "thất bại
 # --- the rules and the store ------------------------------------------------------------------------------------------
 
 
-def check_profile(profile_id: str, load: Callable[[str], Profile]) -> list[Finding]:
-    """Whether a province's profile loads, and what staff should know about it."""
+def check_profile(profile_id: str, load: Callable[[str], Profile], channels: Collection[str] = ()) -> list[Finding]:
+    """Whether a province's profile loads, and what staff should know about it; `channels` are those it is used on."""
     subject = f"bộ quy tắc {profile_id}"
     try:
         profile = load(profile_id)
     except ProfileError as error:
         return [Finding(Level.WRONG, subject, problem) for problem in error.problems]
     notes = [Finding(Level.NOTE, subject, text) for text in profile.warnings]
+    notes += [Finding(Level.NOTE, subject, _closed(profile, kind)) for kind in _closed_doors(profile, channels)]
     return notes or [Finding(Level.OK, subject, profile.regulation.number)]
+
+
+def _closed_doors(profile: Profile, channels: Collection[str]) -> list[str]:
+    """Channels that are used although the profile has not switched them on."""
+    return sorted(kind for kind in channels if not (row := profile.channels.get(kind)) or not row.enabled)
+
+
+def _closed(profile: Profile, kind: str) -> str:
+    row = profile.channels.get(kind)
+    doors = ", ".join(name for name, other in profile.channels.items() if other.enabled)
+    source = f" ({row.src})" if row else ""
+    return f"kênh {kind} chưa được bật trong bộ quy tắc{source}; đang bật: {doors}"
 
 
 class CaseStore(Protocol):

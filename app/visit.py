@@ -58,7 +58,8 @@ async def visit(
         yield finding
     profiles: list[Profile] = []
     for profile_id in sorted({str(table.get("profile", "")) for table in settings.accounts}):
-        for finding in doctor.check_profile(profile_id, lambda name: load_profile(name, settings)):
+        used = {str(table.get("channel", "")) for table in settings.accounts if table.get("profile") == profile_id}
+        for finding in doctor.check_profile(profile_id, lambda name: load_profile(name, settings), used):
             yield finding
         try:
             profiles.append(load_profile(profile_id, settings))
