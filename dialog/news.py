@@ -38,9 +38,9 @@ BY_EVENT: Mapping[str, str] = {
     "followup.answered": "result",
     "appeal.answered": "result",
 }
-# Told by the receipt already.
 VIOLATION = "violation.confirmed"
 """The officers' own note, unless the sender is locked for it."""
+# Told by the receipt already.
 ALREADY_TOLD = frozenset({"report.submitted", "report.received"})
 
 

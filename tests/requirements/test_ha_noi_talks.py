@@ -53,7 +53,17 @@ def test_each_kind_of_report_is_recognised(talk: Talks, text: str, kind: str) ->
     conversation.says(text)
 
     assert conversation.stage.state.form.draft.report_type == kind
-    assert kind in conversation.profile.report_types
+
+
+def test_between_two_kinds_the_citizen_picks(talk: Talks) -> None:
+    """Đ1.2*: the labels are offered, and the answer decides."""
+    conversation = talk("ha-noi")
+
+    answer = conversation.says("tôi có sáng kiến chống lãng phí điện")
+    conversation.says("Sáng kiến xây dựng Thủ đô")
+
+    assert "Phản ánh hành vi lãng phí / Sáng kiến xây dựng Thủ đô" in answer
+    assert conversation.stage.state.form.draft.report_type == "sang_kien"
 
 
 @pytest.mark.parametrize(
@@ -339,3 +349,19 @@ def test_a_draft_that_waited_too_long_is_gone(talk: Talks) -> None:
     conversation.stage.wait(timedelta(hours=hours, minutes=1))
 
     assert conversation.stage.state.form is None and conversation.stage.state.parked == ()
+
+
+# --- the same matter again --------------------------------------------------------------------------------------------
+
+
+def test_the_citizens_own_repeat_is_offered_as_a_supplement(talk: Talks) -> None:
+    """R-HN-30, Đ6.2.c: that reason is for other people's words and pictures; one's own repeat is no ground to refuse."""
+    conversation = talk("ha-noi")
+    to_summary(conversation)
+    conversation.says("gửi")
+
+    answer = conversation.says(f"vẫn {RUBBISH}, chưa ai dọn")
+
+    assert "HN-261120-0001" in answer and "bổ sung" in answer
+    assert waiting_for(conversation.stage.state) == "duplicate"
+    assert not any(outcome.startswith("refused") for outcome in conversation.outcomes)
