@@ -139,8 +139,29 @@ def take(
         if isinstance(event, InboundMessage):
             _overhear(turn, event, profile=profile, capabilities=capabilities, now=now)
         return turn
+    if isinstance(event, InboundMessage) and _is_closed(profile, event.peer.channel):
+        _turn_away(turn, event, profile=profile, capabilities=capabilities, now=now)
+        return turn
     step(turn, event, profile=profile, capabilities=capabilities, now=now)
     return turn
+
+
+def _is_closed(profile: Profile, channel: str) -> bool:
+    """A channel that the profile names and has switched off. Of one without a name it says nothing."""
+    row = profile.channels.get(channel)
+    return row is not None and not row.enabled and bool(row.name)
+
+
+def _turn_away(
+    turn: Turn, event: InboundMessage, *, profile: Profile, capabilities: Capabilities, now: datetime
+) -> None:
+    """Where to go instead, and no dialogue; a fire is answered all the same."""
+    for effect in dialog.overhear(turn.state, event, profile, now):
+        _wish(turn, effect, capabilities, now)
+    others = (row for row in profile.channels.values() if row.kind != event.peer.channel)
+    names = dict.fromkeys(row.name for row in others if row.name and (row.enabled or row.named_in_regulation))
+    text = wording.line(profile, "channel_closed", choices=", ".join(names))
+    _say(turn, Say(message=OutboundMessage(text=text)), capabilities)
 
 
 def step(turn: Turn, event: Event, *, profile: Profile, capabilities: Capabilities, now: datetime) -> None:

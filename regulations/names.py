@@ -16,11 +16,13 @@ TEMPLATES: tuple[str, ...] = (
     *("media_full", "place_noted", "noted", "edit_pick", "ward_ask", "reminder", "pending", "resume_offer"),
     *("status_ask_code", "help", "unsupported", "confidential_noted", "responsibility", "answer_due"),
     "store_refused",
+    "pin_near",
     # What is kept of a citizen, and having it erased.
     *("kept_talk", "privacy_kept", "erase_ask", "erase_files_stay", "erase_done", "erase_left"),
     # Where else one can turn to, and the dossiers at the offices.
     *("contact", "dossier_status", "dossier_unknown"),
     "result_cancelled",
+    "channel_closed",
     "page_greeting",
     # Letters, and what a picture says of itself.
     *("letter_opening", "letter_closing", "letter_missing", "letter_how", "letter_edit", "letter_choices"),
