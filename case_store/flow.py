@@ -73,7 +73,8 @@ PLAYS: Mapping[str, Play] = MappingProxyType(
         ),
         "extended": Play(
             label="Gia hạn",
-            events=("extension.announced",),
+            # Asking for more time is the condition under which announcing it has a limit of its own (TG Đ9.1.b).
+            events=("needs_more_time", "extension.announced"),
             news="extension.announced",
             states=("extended", "late_reason"),
             words=True,

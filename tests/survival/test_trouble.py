@@ -78,6 +78,7 @@ async def test_a_report_that_was_accepted_while_both_sides_died_becomes_one_case
 
 
 async def test_reports_wait_for_a_store_that_is_away(door: Door) -> None:
+    """R-TG-11, Đ4.2: taking reports goes on, and none is lost."""
     await door.running.close_store()
     ledger = Ledger()
     running = asyncio.create_task(run_citizens(door.running.simulator, 3, DEMO, answer_timeout=40, ledger=ledger))
