@@ -49,6 +49,7 @@ class Settings(_Strict):
         default=SecretStr(""), description="64 hex digits; empty: FOLDER/data.key, made at first"
     )
     profiles: str = Field(default="", description="folder of further profiles, looked into first")
+    boundaries: str = Field(default="", description="GeoJSON of communes (id: official code); empty: nearest centres")
     frame_ancestors: list[str] = Field(default_factory=list, description="origins that may show the inbox in a frame")
     store: Store = Store()
     accounts: list[dict[str, Any]] = Field(default_factory=list, description="one table per channel account")

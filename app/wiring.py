@@ -18,6 +18,7 @@ from app.signing import MediaLinks
 from backend_client import GeoReportStore, StoreSettings
 from core.errors import ProfileError
 from core.ports import Channel
+from dialog.reading.boundaries import Boundaries
 from pipeline.account import Account, Accounts
 from pipeline.gateway import Gateway, Roles
 from regulations import loader
@@ -203,6 +204,7 @@ def make_accounts(
     problems: list[str] = []
     made: dict[tuple[str, str], Account] = {}
     profiles: dict[str, Profile] = {}
+    boundaries = read_boundaries(settings)
     for index, table in enumerate(settings.accounts):
         where = f"accounts.{index}"
         try:
@@ -216,7 +218,8 @@ def make_accounts(
             key = (str(table["channel"]), own.account)
             if key in made:
                 problems.append(f"{where}: a second account named {name}")
-            made[key] = Account(channel, profiles[profile_id], polled=bool(getattr(own, "polling", False)))
+            polled = bool(getattr(own, "polling", False))
+            made[key] = Account(channel, profiles[profile_id], polled=polled, boundaries=boundaries)
         except KeyError as error:
             problems.append(f"{where}: {error.args[0]!r} is missing or not one of {', '.join(CHANNELS)}")
         except (ProfileError, SettingsError) as error:
@@ -224,6 +227,16 @@ def make_accounts(
     if problems:
         raise SettingsError(problems)
     return Accounts(made)
+
+
+def read_boundaries(settings: Settings) -> Boundaries | None:
+    """Raises `SettingsError`."""
+    if not settings.boundaries:
+        return None
+    try:
+        return Boundaries.read(Path(settings.boundaries))
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"boundaries: {error}"]) from None
 
 
 def load_profile(profile_id: str, settings: Settings) -> Profile:

@@ -336,4 +336,16 @@ class SendSettled:
     delivered: bool
 
 
-Event: TypeAlias = PlatformEvent | StoreEvent | OperatorEvent | TimerFired | SendSettled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRead:
+    """A file of the citizen's was fetched, and says of itself where or when it was taken. Proposals only."""
+
+    key: str
+    """The `MediaRef.key` it was fetched by."""
+    at: datetime
+    lat: float | None = None
+    lon: float | None = None
+    taken_at: datetime | None = None
+
+
+Event: TypeAlias = PlatformEvent | StoreEvent | OperatorEvent | TimerFired | SendSettled | PictureRead

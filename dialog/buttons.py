@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from dialog import privacy, side_answers, wording
+from dialog import privacy, side_answers, spot, wording
 from dialog.cases import rate, repeat_receipt
 from dialog.commands import COMMANDS
 from dialog.ending import submit, take_up, withdraw
@@ -83,8 +83,8 @@ def press_edit(turn: Turn, args: list[str]) -> bool:
 
 
 def press_ward(turn: Turn, args: list[str]) -> bool:
-    wards = turn.form.wards
-    if turn.waiting != "ward" or not args or not args[0].isdecimal() or int(args[0]) >= len(wards):
+    wards = spot.offered(turn) if turn.waiting == "confirm" else turn.form.wards
+    if turn.waiting not in ("ward", "confirm") or not args or not args[0].isdecimal() or int(args[0]) >= len(wards):
         return False
     side_answers.agree_on_ward(turn, wards[int(args[0])])
     ask_next(turn)

@@ -13,6 +13,7 @@ from dialog import wording
 from dialog.media import fill_media, fill_pictured, forget_picture, taken_at
 from dialog.needed import OTHER_CATEGORY, TOP_CHOICES, needs
 from dialog.reading.model import Needs, PhoneKind, PhoneReading, PlaceReading
+from dialog.spot import inside, propose_ward
 from dialog.state import WardOption
 from dialog.turn import Turn
 from regulations.model import Profile
@@ -166,9 +167,12 @@ def fill_pin(turn: Turn, replacing: Collection[str]) -> None:
     place = turn.form.draft.place
     if place and place.lat is not None and not (turn.form.pictured or over(replacing, "location")):
         return
+    if pin.lon is None or not inside(turn, pin.lat, pin.lon, pin.ward_code):
+        return
     known = place or Place()
     forget_picture(turn)
     turn.update_draft(place=replace(known, lat=pin.lat, lon=pin.lon, text=known.text or pin.text))
+    propose_ward(turn, pin.ward_code)
     turn.note(turn.line("place_noted"), firm=False)
 
 
@@ -370,7 +374,7 @@ def empty(turn: Turn, slots: Collection[str]) -> None:
     if "description" in fields:
         turn.update_form(types=(), categories=(), duplicate="")
     if "place" in fields:
-        turn.update_form(wards=(), parts=0, pictured=None)
+        turn.update_form(wards=(), near=(), parts=0, pictured=None)
     if "phone" in fields:
         turn.update_form(suggestion="")
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from core.events import InboundMessage
+from core.events import InboundMessage, PictureRead
 from core.model import MediaKind, MediaRef, Place
 from dialog import wording
+from dialog.questions import ask_next
 from dialog.turn import Turn
 
 RECENT = timedelta(days=30)
@@ -62,6 +63,29 @@ def fill_pictured(turn: Turn, replacing: Collection[str]) -> None:
     turn.update_form(pictured=place)
     if turn.state.letters:
         turn.update_draft(place=place)
+
+
+def picture_read(turn: Turn, event: PictureRead) -> None:
+    """A picture of the open report, fetched meanwhile, tells its place: asked about where the place is being asked for
+    or still will be; and its time, where nobody has told another.
+    """
+    form = turn.form
+    draft = form.draft
+    if turn.state.form is None or all(media.key != event.key for media in draft.media):
+        return
+    if event.taken_at and "occurred_at" not in form.shown and timedelta() <= event.at - event.taken_at <= RECENT:
+        turn.update_draft(occurred_at=event.taken_at)
+    known = draft.place and (draft.place.text or draft.place.lat is not None)
+    wanted = turn.profile.location.accept_pin and "location" in turn.profile.fields
+    if event.lat is None or event.lon is None or known or not wanted or "pictured" in form.settled or form.pictured:
+        return
+    turn.update_form(pictured=Place(lat=event.lat, lon=event.lon))
+    if not turn.state.letters and form.waiting == "location":
+        state = turn.state
+        if state.held_until and turn.now < state.held_until:
+            # This question takes the place of one that still waits.
+            turn.notes += state.held_notes
+        ask_next(turn)
 
 
 def taken_at(message: InboundMessage) -> datetime | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from core.effects import Handoff, Say
 from core.model import Ask, Choice, OutboundMessage
-from dialog import notice, wording
+from dialog import notice, spot, wording
 from dialog.needed import is_required, open_questions
 from dialog.turn import Turn
 from regulations.model import FieldRow
@@ -134,6 +134,9 @@ def ask_confirm(turn: Turn, slot: str, text: str, again: bool) -> None:
         extra.insert(0, turn.line("category_proposed", value=wording.category_label(turn.profile, form.proposed)))
     if form.pictured:
         extra.append(turn.line("place_from_picture", location=wording.coordinates(form.pictured)))
+    wards = [Choice(key=f"ward:{number}", label=ward.new) for number, ward in enumerate(spot.offered(turn))]
+    if wards:
+        extra.insert(0, turn.line("pin_near", choices=", ".join(ward.label for ward in wards)))
     summary = "\n".join([wording.summary(turn.profile, form), *filter(None, extra)])
     if turn.corrected and not turn.state.letters:
         text = turn.profile.text("confirm").rpartition("{summary}")[2].strip()
@@ -144,6 +147,7 @@ def ask_confirm(turn: Turn, slot: str, text: str, again: bool) -> None:
             turn.button(f"confirm:send:{ordinal}", "button_send"),
             turn.button(f"confirm:edit:{ordinal}", "button_edit"),
             turn.button(f"confirm:cancel:{ordinal}", "button_cancel"),
+            *wards,
         ],
         question=True,
     )

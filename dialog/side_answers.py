@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dialog import filling, wording
+from dialog import filling, spot, wording
 from dialog.ending import submit, supplement
 from dialog.heard import Heard, agrees, declines
 from dialog.questions import ask, editable
@@ -17,6 +17,9 @@ def hear_confirm(turn: Turn) -> Heard:
     if agrees(reading) or reading.command == "insist":
         submit(turn)
         return Heard.DONE
+    if near := _named(spot.offered(turn), reading.text):
+        agree_on_ward(turn, near)
+        return Heard.ANSWERED
     if declines(reading) or reading.command == "edit":
         ask(turn, "edit")
         return Heard.DONE
@@ -137,10 +140,11 @@ _ASKS_PLACE = frozenset({"ward", "location", "address", "behalf_address"})
 def hear_pictured(turn: Turn) -> Heard:
     """Yes: the picture's place is the place. No, or another place: the picture's is forgotten."""
     filling.fill(turn, replacing={"location"})
-    spot = turn.form.pictured
-    if spot is not None and agrees(turn.reading):
-        turn.update_draft(place=spot)
-    elif spot is not None and not declines(turn.reading):
+    taken = turn.form.pictured
+    if taken is not None and agrees(turn.reading):
+        turn.update_draft(place=taken)
+        spot.propose_ward(turn)
+    elif taken is not None and not declines(turn.reading):
         return Heard.OTHER
     turn.update_form(pictured=None)
     turn.settle("pictured")
@@ -150,7 +154,7 @@ def hear_pictured(turn: Turn) -> Heard:
 
 def agree_on_ward(turn: Turn, ward: WardOption) -> None:
     filling.set_ward(turn, ward)
-    turn.update_form(wards=())
+    turn.update_form(wards=(), near=())
     turn.settle("ward")
     turn.filled.append("ward")
 
@@ -165,6 +169,13 @@ def _picked(wards: tuple[WardOption, ...], text: str) -> WardOption | None:
     scores = [len((own - common) & said) for own in words]
     best = max(scores)
     return wards[scores.index(best)] if best and scores.count(best) == 1 else None
+
+
+def _named(wards: tuple[WardOption, ...], text: str) -> WardOption | None:
+    """The commune whose name is all that was written."""
+    said = wording.fold(text)
+    names = ((wording.fold(ward.new), ward) for ward in wards)
+    return next((ward for name, ward in names if said in (name, name.partition(" ")[2])), None)
 
 
 def hear_type(turn: Turn) -> Heard:
@@ -191,7 +202,7 @@ def hear_category(turn: Turn) -> Heard:
 def choose(turn: Turn, slot: str, value: str) -> None:
     """Take a report type or category that was picked."""
     if slot == "category":
-        turn.update_form(categories=())
+        turn.update_form(categories=(), proposed="")
         filling.set_category(turn, value)
     else:
         turn.update_form(types=())

@@ -53,6 +53,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The slots of the last letter's numbered questions, in their order; `waiting` is the first of them."""
     pictured: Place | None = None
     """Where a picture says it was taken: proposed as the place, until the citizen has said yes or named another."""
+    near: tuple[WardOption, ...] = ()
+    """Communes near the point that was sent: offered with the summary, one press away."""
     suggestion: str = ""
     """Today's number (E.164) of an abolished prefix, offered to the citizen."""
     duplicate: str = ""

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from core.effects import Effect
-from core.events import Event, GivenBack, InboundMessage, MessageEdited, MessageWithdrawn, TimerFired
+from core.events import Event, GivenBack, InboundMessage, MessageEdited, MessageWithdrawn, PictureRead, TimerFired
 from dialog import pace
 from dialog.clock import expire, set_alarm, timer_fired
 from dialog.filling import empty, fill_pin
 from dialog.hearing import discarded, emergency, hear, judge_edit
+from dialog.media import picture_read
 from dialog.news import STORE
 from dialog.questions import ask, ask_all, ask_next
 from dialog.reading import read
@@ -122,5 +123,6 @@ HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     MessageWithdrawn: _withdrawn,
     GivenBack: _given_back,
     TimerFired: _timer,
+    PictureRead: picture_read,
     **STORE,
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.ports import Channel, Describes, Greets, Polled, Replies
+from dialog.reading.boundaries import Boundaries
 from regulations.model import Profile
 
 
@@ -13,6 +14,8 @@ class Account:
     profile: Profile
     polled: bool = False
     """We ask the platform for news instead of waiting for webhooks."""
+    boundaries: Boundaries | None = None
+    """Which commune a point lies in, where the operator has such a file."""
     polls: Polled | None = field(init=False, default=None)
     greets: Greets | None = field(init=False, default=None)
     replies: Replies | None = field(init=False, default=None)

@@ -30,6 +30,7 @@ _CLASSES: tuple[type, ...] = (
     events.GivenBack,
     events.TimerFired,
     events.SendSettled,
+    events.PictureRead,
     effects.Say,
     effects.Submit,
     effects.LookUp,

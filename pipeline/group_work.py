@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import dialog
@@ -84,7 +84,7 @@ class GroupWork:
         if turn.is_timer_stale(item.event, row.wake_at):
             return False
         taken = turn.take(
-            row, one.state, item.event,
+            row, one.state, _placed(item.event, one.account),
             profile=one.account.profile, capabilities=one.account.channel.capabilities, now=self._now,
         )  # fmt: skip
         if row.owed and taken.owner == turn.BOT and isinstance(item.event, InboundMessage) and not item.event.standby:
@@ -252,6 +252,16 @@ class GroupWork:
         key = ErrandKey.parse(event.key)
         if key is not None:
             self.writing.echoed.append((*key, event.external_id))
+
+
+def _placed(event: Event, account: Account) -> Event:
+    """The event, with the commune that the operator's boundaries say its point lies in."""
+    if account.boundaries is None or not isinstance(event, InboundMessage) or event.place is None:
+        return event
+    place = event.place
+    if place.lat is None or place.lon is None:
+        return event
+    return replace(event, place=replace(place, ward_code=account.boundaries.at(place.lat, place.lon)))
 
 
 def _lane_owners(texts: Iterable[str]) -> dict[Lane, int]:

@@ -11,7 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 from backend_client import GeoReportStore
 from core.effects import EraseAsked, FollowUp, LookUp, Say, Submit
 from core.errors import Refused, TryAgain, Unreachable
-from core.events import CaseFound, CaseOpened, SendSettled, SubmissionRefused
+from core.events import CaseFound, CaseOpened, PictureRead, SendSettled, SubmissionRefused
 from core.model import MediaKind, MediaRef, OutboundMedia, OutboundMessage
 from core.ports import Blobs, PeerDetail
 from core.report import Attachment, Report
@@ -271,7 +271,11 @@ class Performer:
         public = original if found.sha256 == found.original_sha256 else await self._blobs.put(found.body)
         name = self._seal.close((ref.name or media.name).encode(), b"name")
         where = found.proposal
+        told = PictureRead(key=ref.key, at=self._now(), lat=where.lat, lon=where.lon, taken_at=where.taken_at)
+        news = where.lat is not None or where.taken_at is not None
         return Done(
+            event=told if news and ref.lat is None else None,
+            external_id=f"picture:{errand.key}",
             kept=(
                 "kept", original, public, found.mime, name, len(found.body), found.dhash, where.taken_at, where.lat,
                 where.lon, "", ",".join(found.marks),

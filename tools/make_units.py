@@ -13,13 +13,20 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+MIDDLING = 30.0
+"""Area in km² where the source names none."""
+
 
 def new_lines(db: sqlite3.Connection) -> tuple[list[str], dict[tuple[str, str], str]]:
     lines, codes = [], {}
-    query = "select provinceKey, wardKey, provinceShort, wardCode, ward from admin_units order by wardCode"
-    for province_key, ward_key, province, code, ward in db.execute(query):
+    query = (
+        "select provinceKey, wardKey, provinceShort, wardCode, ward, wardLat, wardLon, wardAreaKm2 from admin_units"
+        " order by wardCode"
+    )
+    for province_key, ward_key, province, code, ward, lat, lon, area in db.execute(query):
         codes[province_key, ward_key] = code
-        lines.append("\t".join(("N", province, code, ward)))
+        spot = (f"{lat:.4f}", f"{lon:.4f}", f"{area or MIDDLING:.1f}") if lat and lon else ("", "", "")
+        lines.append("\t".join(("N", province, code, ward, *spot)))
     return lines, codes
 
 

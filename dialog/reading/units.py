@@ -88,7 +88,8 @@ class Units:
         return any(ward.code not in codes for unit in old for ward in unit.new)
 
 
-def _lines() -> Iterable[list[str]]:
+def lines() -> Iterable[list[str]]:
+    """Every line of the table, as its fields."""
     raw = files("dialog.reading").joinpath("data/units.tsv.gz").read_bytes()
     return (line.split("\t") for line in gzip.decompress(raw).decode().split("\n"))
 
@@ -104,7 +105,7 @@ def _corrections() -> Mapping[tuple[str, str, str], frozenset[str]]:
 @cache
 def provinces() -> Mapping[str, str]:
     """Key → name of every province, of today and of before."""
-    return {key(name): name for name in dict.fromkeys(line[1] for line in _lines())}
+    return {key(name): name for name in dict.fromkeys(line[1] for line in lines())}
 
 
 @cache
@@ -113,7 +114,7 @@ def load(now: tuple[str, ...], legacy: tuple[str, ...]) -> Units:
     units = Units(provinces=(*now, *legacy))
     by_code: dict[str, Ward] = {}
     old: list[list[str]] = []
-    for line in _lines():
+    for line in lines():
         if line[0] == "N" and line[1] in now:
             kind, name = _cut_kind(line[3])
             ward = Ward(name=shown(line[3]), province=line[1], code=line[2])

@@ -17,6 +17,10 @@ from tests.dialog.conftest import NOON
 PEER = Peer(channel="zalo", account="rehearsal", user="citizen")
 PHOTO = MediaRef(kind=MediaKind.IMAGE, key="p1")
 PIN = Place(lat=10.3598, lon=106.3654)
+CENTRES = {
+    "bac-ninh": (21.186, 106.076), "vinh-long": (10.254, 105.972), "ha-noi": (21.0278, 105.8342),
+    "thanh-hoa": (19.807, 105.776), "tien-giang": (10.3598, 106.3654),
+}  # fmt: skip
 MATTER = "Đèn đường trước nhà tôi tắt ba đêm nay, tối om"
 
 
@@ -141,7 +145,8 @@ def test_three_messages_carry_a_whole_report(profile: str) -> None:
     """Photo, place and one sentence with who writes: what is asked then is what the regulation demands besides."""
     burst = Burst(profile)
     burst.hears(media=(PHOTO,))
-    burst.hears(place=PIN)
+    lat, lon = CENTRES[profile]
+    burst.hears(place=Place(lat=lat, lon=lon))
     burst.hears(
         "Đèn đường trước cổng chợ tắt ba đêm nay, tối om, rất nguy hiểm cho người đi lại. "
         "Tôi là Nguyễn Văn An, số điện thoại 0912345678"
