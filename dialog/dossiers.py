@@ -12,18 +12,27 @@ from regulations.code import find_dossiers
 
 
 def look_up(turn: Turn) -> bool:
-    """Ask the store; the question is drafted meanwhile, so that nothing is lost when the answer never comes."""
+    """Ask the store; the question is drafted meanwhile, so that nothing is lost when the answer never comes.
+
+    A report that is open goes on: then the answer is told, and nothing is drafted.
+    """
     reading = turn.reading
     codes = find_dossiers(turn.profile, reading.text)
-    if turn.state.form or reading.command != "status" or not codes:
+    if reading.command != "status" or not codes:
         return False
+    if turn.state.form is None:
+        _draft(turn)
+    turn.update(lookups=turn.state.lookups + 1)
+    turn.wish(LookUp(code=codes[0], request=turn.state.lookups))
+    return True
+
+
+def _draft(turn: Turn) -> None:
+    reading = turn.reading
     set_description(turn, reading.text)
     turn.update_draft(report_type=reading.report_type)
     if reading.category_sure:
         set_category(turn, reading.category)
-    turn.update(lookups=turn.state.lookups + 1)
-    turn.wish(LookUp(code=codes[0], request=turn.state.lookups))
-    return True
 
 
 def found(turn: Turn, event: CaseFound) -> bool:

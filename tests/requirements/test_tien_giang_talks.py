@@ -249,6 +249,20 @@ def test_where_the_profile_knows_no_dossiers_none_is_looked_up(talk: Talks) -> N
     assert not any(isinstance(effect, LookUp) for effect in effects)
 
 
+@pytest.mark.parametrize(("known", "word"), [(True, "Đang xử lý"), (False, "Không tìm thấy")])
+def test_a_dossier_asked_for_in_between_leaves_the_report_as_it_is(talk: Talks, known: bool, word: str) -> None:
+    """R-TG-26."""
+    conversation, _ = told(talk, LAMP)
+    if known:
+        conversation.stage.others[DOSSIER] = {"status": "in_progress"}
+
+    answer = conversation.says(f"tra cứu hồ sơ {DOSSIER}")
+
+    assert DOSSIER in answer and word in answer
+    assert waiting_for(conversation.stage.state) == "name"
+    assert DOSSIER not in draft_of(conversation).description
+
+
 def test_an_answer_about_a_dossier_after_the_citizen_went_on_disturbs_nothing(talk: Talks) -> None:
     """R-TG-26."""
     conversation, _ = told(talk, LAMP)
