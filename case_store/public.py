@@ -8,7 +8,7 @@ from typing import Any
 from case_store.flow import HIDDEN
 from regulations.model import Profile
 
-# Numbers of third persons inside the text: phones, identity cards. R-BN-27, Đ7.3.
+# Numbers of third persons inside the text: phones, identity cards. R-BN-30, Đ7.3.
 _NUMBER = re.compile(r"(?<![\d+])(?:\+?84|0)(?:[ .-]?\d){8,10}(?!\d)|(?<!\d)\d(?:[ .]?\d){11}(?!\d)")
 
 

@@ -57,7 +57,7 @@ def test_a_wrong_staff_key_opens_nothing(shared: RunningStore) -> None:
 
 
 def test_numbers_of_third_persons_are_masked_in_public(shared: RunningStore) -> None:
-    """R-BN-27, Đ7.3: phone and identity numbers inside the text."""
+    """R-BN-30, Đ7.3: phone and identity numbers inside the text."""
     code = shared.code_of(description="Gọi chủ quán 0912 345 678, căn cước 027090001234, nhà số 12345678")
 
     public, staff = (shared.get(f"requests/{code}.json", staff=key).json()[0]["description"] for key in (False, True))

@@ -56,6 +56,21 @@ async def test_nobody_reads_a_persons_data_from_the_database_or_the_disk(
         assert secret.encode() not in kept
 
 
+async def test_no_log_line_of_a_report_holds_the_phone_number_or_the_name(
+    tmp_path: Path, fresh_database: Callable[[], str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """R-BN-11, Đ4.6: from the first word to a store that is away."""
+    platform = Platform()
+    async with house(tmp_path, fresh_database(), platform=platform, accounts=at_home(platform, "vinh-long")) as opened:
+        await confirm_report(opened)
+        await opened.wait_for("select 1 from errands where lane = 1 and attempts > 0")
+        logged = "".join(capfd.readouterr())
+
+    assert "errand.failed" in logged
+    for secret in (PHONE, "84912345678", NAME):
+        assert secret not in logged
+
+
 @pytest.mark.parametrize("door", ["imap_tls", "smtp_tls"])
 def test_mail_travels_encrypted_unless_somebody_says_otherwise(door: str) -> None:
     """R-VL-06, Đ3.6."""

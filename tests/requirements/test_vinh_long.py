@@ -159,6 +159,30 @@ def test_staff_may_ask_for_a_clear_photo_again(talk: Talks) -> None:
     assert (said.code, said.kind, len(said.media)) == (CODE, FollowUpKind.SUPPLEMENT, 1)
 
 
+def test_yesterday_evening_is_when_it_happened(talk: Talks) -> None:
+    """R-VL-14, Đ5.2: the summary shows it; without a time it is the message's."""
+    told, summary = at_summary(talk, f"tối qua có người đổ rác ở {PLACE}")
+    told.says("gửi")
+    _, plain = at_summary(talk)
+
+    assert "Thời gian sự việc: tối qua" in summary
+    assert told.reports[0].occurred_at.date() == (told.stage.now - timedelta(days=1)).date()
+    assert "Thời gian sự việc: 20/11/2026 12:00" in plain
+
+
+@pytest.mark.parametrize("given", [{"text": PLACE}, {"location": {"lat": 10.2537, "lon": 105.9722}}])
+def test_a_place_has_two_parts_or_is_a_pin(talk: Talks, given: dict[str, Any]) -> None:
+    """R-VL-15, Đ5.2."""
+    conversation = talk(PROVINCE)
+    conversation.says("rác đầy hẻm")
+
+    again = conversation.says("ở chợ")
+    conversation.says(**given)
+
+    assert conversation.profile.fields["location"].ask in again
+    assert waiting_for(conversation.stage.state) == "media"
+
+
 # --- who reports ----------------------------------------------------------------------------------------------------
 
 
