@@ -228,8 +228,8 @@ def ask_identity(turn: Turn, slot: str, text: str, again: bool) -> None:
     identity = turn.state.identity
     if identity is None:
         return
-    phone = wording.national(identity.phone, turn.profile.phone.default_region).replace(" ", "")
-    keep = ", ".join(filter(None, (wording.clip(identity.name), wording.masked(phone) if phone else "")))
+    phone = wording.masked_phone(turn.profile, identity.phone) if identity.phone else ""
+    keep = ", ".join(filter(None, (wording.clip(identity.name), phone)))
     turn.say(turn.line("second_report", keep=keep), _yes_no(turn, slot, "button_right"), question=True)
 
 

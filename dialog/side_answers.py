@@ -217,6 +217,9 @@ def hear_identity(turn: Turn) -> Heard:
     changed = "name" in turn.filled or "phone" in turn.filled
     if agrees(turn.reading) and identity and not changed:
         draft = turn.form.draft
+        if identity.phone and not draft.phone:
+            # Whoever holds the phone now may be somebody else: the number is never read out.
+            turn.update_form(shown={**turn.form.shown, "phone": wording.masked_phone(turn.profile, identity.phone)})
         turn.update_draft(name=draft.name or identity.name, phone=draft.phone or identity.phone)
     elif not (changed or declines(turn.reading)):
         return Heard.ANSWERED if turn.filled else Heard.OTHER

@@ -87,6 +87,11 @@ def masked(value: str, keep: str = "first3_last3", mask: str = "*") -> str:
     return value[:head] + mask * (len(value) - head - tail) + (value[-tail:] if tail else "")
 
 
+def masked_phone(profile: Profile, e164: str) -> str:
+    """A stored number of which only the ends can be read."""
+    return masked(national(e164, profile.phone.default_region).replace(" ", ""))
+
+
 def category_label(profile: Profile, category: str) -> str:
     """The label of a category id; anything else (a label from the store) is returned as it is."""
     row = profile.categories.get(category)
