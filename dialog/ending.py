@@ -35,8 +35,6 @@ def locked_out(turn: Turn) -> bool:
 
 def submit(turn: Turn) -> None:
     """Hand the confirmed draft over, once; if something is still missing, ask for it instead."""
-    if locked_out(turn):
-        return
     missing = next(open_questions(turn), "")
     if missing:
         ask_next(turn)

@@ -214,10 +214,12 @@ def test_a_second_rating_takes_the_place_of_the_first(talk: Talks) -> None:
 
 @pytest.mark.parametrize("said", [{"button": f"rate:{CODE}:1"}, {"text": f"{CODE} chưa hài lòng"}])
 def test_nobody_else_rates_a_case(talk: Talks, said: dict[str, str]) -> None:
-    """R-HN-92, Đ13: not with the button's key, not with the code, not after looking it up."""
+    """R-HN-92, Đ13: not with the button's key, not with the code, not after looking it up or hearing of it."""
     stranger = talk("ha-noi")
     stranger.stage.others[CODE] = {"status": "published", "category": "ve_sinh_moi_truong"}
     stranger.says(CODE)
+    stranger.says(**said)
+    stranger.happens(CaseKnown(code=CODE, at=stranger.stage.now, own=False, delivered_at=stranger.stage.now))
 
     stranger.says(**said)
 

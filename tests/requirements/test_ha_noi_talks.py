@@ -355,7 +355,7 @@ def test_a_draft_that_waited_too_long_is_gone(talk: Talks) -> None:
 
 
 def test_the_citizens_own_repeat_is_offered_as_a_supplement(talk: Talks) -> None:
-    """R-HN-30, Đ6.2.c: that reason is for other people's words and pictures; one's own repeat is no ground to refuse."""
+    """R-HN-30, Đ6.2.c: that reason is for other people's words and pictures, not for one's own."""
     conversation = talk("ha-noi")
     to_summary(conversation)
     conversation.says("gửi")
