@@ -131,14 +131,18 @@ def _apply_topics(turn: Turn) -> None:
 
 
 def _fill_category(turn: Turn) -> None:
-    """Take a sure category; offer the best ones when two are level or none fits a long text (never guess silently)."""
+    """Take a sure category, propose a likely one in the summary, else offer the best ones (never guess silently)."""
     reading = turn.reading
     categories = turn.profile.categories
     if "category" in turn.profile.fields and not reading.category_sure:
         return
-    candidates = [scored.id for scored in reading.category_candidates]
+    likely = reading.category_likely or reading.category_candidates
+    candidates = [row.id for row in likely if row.id != OTHER_CATEGORY]
     if reading.category and reading.category_sure:
         set_category(turn, reading.category)
+    elif reading.category_guess:
+        set_category(turn, reading.category_guess)
+        _change_form(turn, proposed=reading.category_guess)
     elif candidates or len(reading.description) >= LONG_ENOUGH:
         others = [OTHER_CATEGORY] if OTHER_CATEGORY in categories and OTHER_CATEGORY not in candidates else []
         offered = tuple(candidates[:TOP_CHOICES] + others)
@@ -372,7 +376,7 @@ def empty(turn: Turn, slots: Collection[str]) -> None:
     shown = {slot: text for slot, text in turn.form.shown.items() if slot not in slots}
     turn.update_form(shown=shown, last_message="", last_slots=())
     if "description" in fields:
-        turn.update_form(types=(), categories=(), duplicate="")
+        turn.update_form(types=(), categories=(), proposed="", duplicate="")
     if "place" in fields:
         turn.update_form(wards=(), near=(), parts=0, pictured=None)
     if "phone" in fields:

@@ -10,6 +10,7 @@ from dialog.reading import answers, numbers, units
 from dialog.reading.lexicon import SHORTHAND
 from dialog.reading.phrases import Matcher
 from dialog.reading.text import flat, words
+from dialog.reading.topics import OTHER, Table
 from dialog.reading.units import Units
 from regulations.model import Profile, Words
 
@@ -25,6 +26,8 @@ class Compiled:
     commands: answers.Commands
     code: re.Pattern[str]
     rating_labels: answers.Labels
+    categories: Table
+    types: Table
 
     @cached_property
     def units(self) -> Units:
@@ -56,6 +59,8 @@ def _compile(profile: Profile) -> Compiled:
         commands=answers.command_phrases(profile.commands),
         code=numbers.loose_code(profile.code.prefix),
         rating_labels=answers.rating_labels(profile.rating),
+        categories=Table(profile.categories, OTHER if OTHER in profile.categories else ""),
+        types=Table(profile.report_types, profile.default_report_type.id),
     )
 
 

@@ -20,6 +20,13 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
     score: int
 
 
+class Likely(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a table with the chance that the text is about it, 0…1: of a hundred at 0.9, ninety are right."""
+
+    id: str
+    chance: float
+
+
 class PhoneKind(StrEnum):
     OK = "ok"
     """A Vietnamese mobile number."""
@@ -184,9 +191,18 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Best first; empty when no type's words were used (`report_type` is then the default)."""
     type_sure: bool = True
     """False on a tie between the best two."""
+    type_likely: tuple[Likely, ...] = ()
+    """Best first, as `category_likely`; empty when the report type did not have to be guessed."""
     category: str = ""
+    """Filled when `category_sure`."""
     category_candidates: tuple[Scored, ...] = ()
+    """The rows whose words were used, best first."""
     category_sure: bool = False
+    """Words and examples agree enough to take `category` without asking."""
+    category_guess: str = ""
+    """Likely enough to be proposed, not to be taken unseen."""
+    category_likely: tuple[Likely, ...] = ()
+    """The best rows by words and examples together; empty where no description was due or the words alone decide."""
     level: str = ""
     """Empty unless words of a level were used."""
     topics: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core.events import InboundMessage
-from dialog.reading import addresses, answers, describe, matter, names, numbers, place, subject, when
+from dialog.reading import about, addresses, answers, describe, matter, names, numbers, place, subject, when
 from dialog.reading.compiled import Compiled, compiled
 from dialog.reading.lexicon import APOLOGY, HEADS, MATCHING, OBSTACLES, TAILS
 from dialog.reading.model import Correction, Detail, PhoneReading, PlaceReading, Reading, Scored, Span
@@ -118,7 +118,8 @@ class _Reader:
             self.rules.rating_labels,
             asked=self.waiting_for == "rating",
         )
-        report_type, type_sure = self._report_type(types, categories, organization=slots.organization is not None)
+        by_words = about.unrivalled(categories)
+        report_type, type_sure = self._report_type(types, by_words, organization=slots.organization is not None)
         row = self.profile.report_types[report_type]
         organization = slots.organization is not None or row.senders == ("organization",)
         wish = answers.confidential_wish(self.said, self.rules.commands)
@@ -131,6 +132,13 @@ class _Reader:
         private += [item.value for item in (*slots.emails, slots.cccd, slots.tax) if item]
         told_matter = self._description(cuts, where, answer, command, kind, categories, types, rating is not None)
         description = describe.scrub(told_matter, private)
+        due, spoken = self.waiting_for in _DESCRIBES, self._words_of(description)
+        matched = about.category(self.rules.categories, spoken, categories, due=due)
+        if matched.sure != by_words:
+            report_type, type_sure = self._report_type(types, matched.sure, organization=slots.organization is not None)
+        open_type = due and not (types or matched.sure or organization)
+        certain, likely_types = about.report_type(self.rules.types, spoken) if open_type else ("", ())
+        report_type = certain or report_type
         emergencies = tuple(found.rows("emergencies", self.profile.emergencies))
         overridden = self.profile.report_types[report_type].overrides_exclusions if types else ()
         return Reading(
@@ -154,9 +162,12 @@ class _Reader:
             report_type=report_type,
             type_candidates=types,
             type_sure=type_sure,
-            category=categories[0].id if categories and _sure(categories) else "",
+            type_likely=likely_types,
+            category=matched.sure,
             category_candidates=categories,
-            category_sure=bool(categories) and _sure(categories),
+            category_sure=bool(matched.sure),
+            category_guess=matched.guess,
+            category_likely=matched.likely,
             level=self._level(found),
             topics=tuple(found.rows("topics", self.profile.topics)),
             sender="organization" if organization else "person",
@@ -280,17 +291,15 @@ class _Reader:
             categories = found.scores("categories", self.profile.categories)
         return found.scores("report_types", self.profile.report_types), categories
 
-    def _report_type(
-        self, types: Sequence[Scored], categories: Sequence[Scored], *, organization: bool
-    ) -> tuple[str, bool]:
+    def _report_type(self, types: Sequence[Scored], category: str, *, organization: bool) -> tuple[str, bool]:
         own = [row.id for row in self.profile.report_types.values() if row.senders == ("organization",)]
         if own and organization and any(f" {word} " in f" {self.flat} " for word in OBSTACLES):
             return own[0], True
         if types:
             return types[0].id, _sure(types)
         default = self.profile.default_report_type.id
-        if categories and _sure(categories):
-            allowed = self.profile.categories[categories[0].id].report_types
+        if category:
+            allowed = self.profile.categories[category].report_types
             return (allowed[0] if allowed and default not in allowed else default), True
         return default, True
 
