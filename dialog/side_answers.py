@@ -40,7 +40,8 @@ FEW = 4
 
 def _addition(reading: Reading) -> str:
     idle = reading.chitchat or reading.greeting or reading.thanks or reading.foreign_language or reading.command
-    return "" if idle or reading.correction or len(reading.tokens) < FEW else reading.cleaned
+    # An identity number nobody asked for is no part of the matter (D04).
+    return "" if idle or reading.correction or reading.cccd or len(reading.tokens) < FEW else reading.cleaned
 
 
 SENDER = frozenset({"name", "phone", "email", "address", "cccd", "tax_code", "location"})
