@@ -160,6 +160,8 @@ async def test_a_lane_rests_as_a_whole(tmp_path: Path, fresh_database: Callable[
     async with house(tmp_path, fresh_database()) as opened:
         opened.platform.gate.clear()
         await opened.hear("an", "xin chào")
+        while not opened.platform.begun:
+            await asyncio.sleep(0.01)
         await opened.hear("an", "/help")
         opened.platform.trouble.append(TryAgain("429", after=timedelta(minutes=5)))
         opened.platform.gate.set()
