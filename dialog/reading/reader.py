@@ -87,6 +87,8 @@ class _Reader:
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
             answer = answers.NOTHING
         where, address, address_span = self._places(slots, answer)
+        if slots.cccd and slots.cccd.value in address:
+            address, address_span = "", None  # an identity number is no address (D04)
         if address and addresses.ANNOUNCED.match(self.flat):
             answer = answers.NOTHING  # "dc nha em: …" is an address, not được
         number = answers.number(self.said.words)
