@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from PIL import Image
 
-from app.rehearsal.letters import Letter, file_names, sheet
+from app.rehearsal.letters import STICKERS, Letter, file_names, sheet
 from app.rehearsal.record import Say
 from simulator.email.post import Post
 from simulator.engine import Platform, Simulator, find_button
@@ -58,7 +58,7 @@ def _chats(simulator: Simulator, people: Platform, phone: Phone, said: Say) -> N
     if said.voice:
         people.sends_voice(phone, said.voice)
     if said.sticker:
-        people.sends_sticker(phone, said.sticker)
+        people.sends_sticker(phone, STICKERS.get(said.sticker, said.sticker))
     if said.location:
         place = said.location
         people.sends_place(phone, place["lat"], place["lon"], title=place.get("title", ""))

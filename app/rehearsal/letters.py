@@ -10,6 +10,9 @@ from dialog import State, waiting_for
 from simulator import media
 from simulator.email.clients import Enclosure
 
+STICKERS = {"thumbs_up": "👍"}
+"""Names that records have for signs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -91,4 +94,4 @@ def _words(part: Say, labels: Mapping[str, str]) -> str:
         return f"{part.contact.get('name', '')} {part.contact['phone']}".strip()
     if part.button:
         return labels.get(part.button, part.button)
-    return part.text or part.sticker or str((part.email or {}).get("body", ""))
+    return part.text or STICKERS.get(part.sticker, part.sticker) or str((part.email or {}).get("body", ""))

@@ -30,9 +30,12 @@ NOT_BY_MAIL: Mapping[str, str] = {
 """Records whose course does not fit a letter, and why."""
 
 
-OTHERWISE_BY_MAIL: Mapping[str, frozenset[str]] = {"D24": frozenset({"occurred_at", "flags"})}
-"""Fields of a record's report that come out differently by mail: the instant of another letter, a flag more."""
+OTHERWISE_BY_MAIL: Mapping[str, frozenset[str]] = {
+    "D24": frozenset({"description", "as_typed", "occurred_at", "flags"})
+}
+"""Fields that come out differently by mail: an answer without words leaves the line above its quote in the report."""
 
+CHANCE = {"duplicate_of", "related_to", "media_reuse", "media_no_exif"}
 STICKERS = {"👍", "thumbs_up"}
 
 
@@ -98,7 +101,9 @@ def _plain(report: Report, *, by_mail: bool) -> Report:
     """Without what is the channel's own. Everything else has to be the same.
 
     Everywhere: whose report it is on the platform (ids, account); of a file its address, name and compression; how a
-    number was spelt that the platform handed over, and what it calls a sticker. Telegram's dates are whole seconds.
+    number was spelt that the platform handed over, and what it calls a sticker. Telegram's dates are whole seconds. All
+    are played in one house, so that each is found to be like those of the channels before; and only mail brings the
+    camera's own file, which may lack what cameras write.
     """
     files = tuple(
         replace(file, source_key="", url="", sha256="", name="", mime="", size=0) for file in report.attachments
@@ -110,6 +115,9 @@ def _plain(report: Report, *, by_mail: bool) -> Report:
         account="",
         contact_id="",
         attachments=files,
+        flags=tuple(flag for flag in report.flags if flag not in CHANCE),
+        duplicate_of=(),
+        related_to=(),
         reporter=replace(report.reporter, phone_as_typed=""),
         as_typed={slot: words for slot, words in report.as_typed.items() if slot != "phone"},
         raw_text=tuple(text for text in report.raw_text if text not in STICKERS),
