@@ -37,6 +37,8 @@ class Stage:
     others: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Cases of other people, by code."""
     count: int = 0
+    submitted_after: int | None = None
+    """How many messages the citizen had sent when the first open report left."""
 
     def __post_init__(self) -> None:
         letters = self.channel in LETTERS
@@ -61,6 +63,8 @@ class Stage:
             case Outcome(value=value, code=code):
                 self.seen.outcomes.append((value, code))
             case Submit(draft=draft, closed=closed):
+                if self.submitted_after is None and not closed:
+                    self.submitted_after = sum(who == "citizen" for who, _ in self.trace)
                 (self.seen.closed if closed else self.seen.reports).append(draft)
             case FollowUp():
                 self.seen.follow_ups.append(effect)
