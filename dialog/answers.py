@@ -73,7 +73,7 @@ def hear_text(turn: Turn) -> Heard:
     slot = turn.waiting
     row = turn.profile.fields[slot]
     reading = turn.reading
-    text = (reading.cleaned or reading.text).strip()
+    text = reading.kept.strip()
     if reading.command or reading.skip or reading.no or not text or len(text) < (row.min_chars or 2):
         return _pass_over(turn, slot)
     turn.update_draft(**{slot: text[: row.max_chars] if row.max_chars else text})
@@ -172,11 +172,11 @@ def hear_address(turn: Turn) -> Heard:
     reading = turn.reading
     place = form.draft.place
     offered = turn.profile.fields["address"].offer_same_as == "location" and "same_address" not in form.settled
-    text = reading.address or (reading.place.text if reading.place else "")
+    text = reading.address or (reading.place.text if reading.place and not reading.cccd else "")
     if offered and place and (reading.address_same or (agrees(reading) and not text)):
         text = wording.place_line(turn.profile, place)
-    if not text and not (agrees(reading) or declines(reading) or reading.command):
-        text = reading.text.strip()
+    if not text and not (agrees(reading) or declines(reading) or reading.command or reading.cccd):
+        text = reading.kept.strip()
     if len(text) >= 3:
         turn.update_draft(address=text)
         turn.update_form(editing=False)
@@ -199,7 +199,7 @@ def hear_other_person(turn: Turn) -> Heard:
     elif slot == "behalf_name" and (name := reading.behalf_name or reading.name or (contact.name if contact else "")):
         turn.update_draft(behalf_name=name)
     elif slot == "behalf_address" and not (declines(reading) or agrees(reading) or reading.command):
-        turn.update_draft(behalf_address=reading.address or (reading.place.text if reading.place else reading.text))
+        turn.update_draft(behalf_address=reading.address or (reading.place.text if reading.place else reading.kept))
     if getattr(turn.form.draft, slot):
         turn.filled.append(slot)
         turn.update_form(editing=False)

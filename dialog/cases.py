@@ -145,7 +145,7 @@ def hear_comment(turn: Turn) -> bool:
     if barred(turn, asked.code):
         return True
     label = turn.profile.rating.scale[asked.value].label
-    text = reading.cleaned or reading.text
+    text = reading.kept
     turn.wish(
         FollowUp(code=asked.code, kind=FollowUpKind.RATING, at=turn.now, text=text, value=asked.value, label=label)
     )
@@ -203,7 +203,7 @@ def window_end(turn: Turn, rule: Followup, case: Case) -> datetime | None:
 
 def follow_up(turn: Turn, rule: Followup, case: Case) -> None:
     kind = FollowUpKind.APPEAL if rule.kind == "appeal" else FollowUpKind.CLARIFY
-    text = turn.reading.cleaned or turn.reading.text
+    text = turn.reading.kept
     media = turn.message.media if turn.message else ()
     turn.wish(FollowUp(code=case.code, kind=kind, at=turn.now, text=text, media=media))
     turn.update_case(case.code, followup_count=case.followup_count + 1)
@@ -243,7 +243,7 @@ def hear_supplement(turn: Turn) -> bool:
         or not (reading.text or media)
     ):
         return False
-    draft = Draft(description=reading.cleaned or reading.text, media=media)
+    draft = Draft(description=reading.kept, media=media)
     add_to_case(turn, waiting.case.code, draft)
     return True
 
@@ -257,7 +257,7 @@ def hear_correction(turn: Turn) -> bool:
     known = _case_meant(turn) if turn.codes else own[0]
     if known is None:
         return False
-    add_to_case(turn, known.case.code, Draft(description=reading.cleaned or reading.text, media=_media(turn)))
+    add_to_case(turn, known.case.code, Draft(description=reading.kept, media=_media(turn)))
     return True
 
 
@@ -286,7 +286,7 @@ def withdraw_case(turn: Turn) -> bool:
         return False
     if barred(turn, code):
         return True
-    turn.wish(FollowUp(code=code, kind=FollowUpKind.WITHDRAW, at=turn.now, text=turn.reading.text))
+    turn.wish(FollowUp(code=code, kind=FollowUpKind.WITHDRAW, at=turn.now, text=turn.reading.kept))
     turn.say(turn.line("withdrawn", code=code))
     turn.outcome("withdrawn", code)
     return True
@@ -299,7 +299,7 @@ def confidential_case(turn: Turn) -> bool:
         return False
     if barred(turn, known.case.code):
         return True
-    turn.wish(FollowUp(code=known.case.code, kind=FollowUpKind.CONFIDENTIAL, at=turn.now, text=turn.reading.text))
+    turn.wish(FollowUp(code=known.case.code, kind=FollowUpKind.CONFIDENTIAL, at=turn.now, text=turn.reading.kept))
     turn.say(turn.line("confidential_noted"))
     turn.outcome("info", known.case.code)
     return True

@@ -29,7 +29,7 @@ def look_up(turn: Turn) -> bool:
 
 def _draft(turn: Turn) -> None:
     reading = turn.reading
-    set_description(turn, reading.text)
+    set_description(turn, reading.kept)
     turn.update_draft(report_type=reading.report_type)
     if reading.category_sure:
         set_category(turn, reading.category)

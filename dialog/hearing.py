@@ -209,7 +209,7 @@ def close_ack(turn: Turn, row: Exclusion) -> bool:
         return False
     turn.say(exclusion_text(turn.profile, row))
     if row.submit_as_closed:
-        submit_closed(turn, turn.reading.text)
+        submit_closed(turn, turn.reading.kept)
     turn.outcome("closed_ack")
     return True
 

@@ -160,7 +160,7 @@ def _hear_topic_switch(turn: Turn) -> bool:
     elif declines(turn.reading):
         turn.update_form(other="")
         reread(turn, other)
-        filling.append_description(turn, turn.reading.description or other)
+        filling.append_description(turn, turn.reading.description or turn.reading.kept)
     else:
         ask(turn, "topic_switch")
         return True

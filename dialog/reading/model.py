@@ -170,7 +170,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Words of an `ask_fix` row were used."""
     insult_row: str = ""
     cleaned: str = ""
-    """The text without insulting clauses; equal to `text` when there is no insult."""
+    """The text without insulting clauses and identity numbers; else equal to `text`."""
+    kept: str = ""
+    """What may be put on file word for word: `cleaned`, or where nothing is left of it, the insult; never an identity
+    number (D04)."""
 
     command: str = ""
     """A `commands.id` said by the whole message or its leading clause; may coincide with `yes`, `no` or `skip`."""

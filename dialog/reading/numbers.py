@@ -90,16 +90,17 @@ def loose_code(prefix: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(prefix.lower())}[\s.-]{{0,2}}([0-9]{{6}})[\s.-]{{0,2}}([0-9]{{4}})(?!\w)")
 
 
-def identity_number(flat_text: str, taken: Sequence[Span], *, asked: bool) -> Number | None:
-    """A citizen's number: 12 digits starting with 0, or any 9 or 12 digits that are called one or were asked for."""
+def identity_numbers(flat_text: str, taken: Sequence[Span], *, asked: bool) -> list[Number]:
+    """Citizens' numbers: 12 digits starting with 0, or any 9 or 12 digits that are called one or were asked for."""
+    found = []
     for match in _ID.finditer(flat_text):
         if _overlaps(match.span(), taken):
             continue
         digits = re.sub(r"\D", "", match.group())
         called = _ID_WORD.search(flat_text, max(0, match.start() - 40), match.start())
         if _CCCD.fullmatch(match.group()) or (len(digits) in (9, 12) and (called or (asked and len(digits) == 12))):
-            return Number(digits, match.span())
-    return None
+            found.append(Number(digits, match.span()))
+    return found
 
 
 def tax_code(flat_text: str, taken: Sequence[Span], *, asked: bool) -> Number | None:

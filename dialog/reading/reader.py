@@ -40,14 +40,18 @@ class _Slots:
     phones: list[PhoneReading] = field(default_factory=list)
     email: numbers.Number | None = None
     emails: list[numbers.Number] = field(default_factory=list)
-    cccd: numbers.Number | None = None
+    identities: list[numbers.Number] = field(default_factory=list)
     tax: numbers.Number | None = None
     name: names.Name | None = None
     organization: names.Name | None = None
     codes: list[numbers.Number] = field(default_factory=list)
 
+    @property
+    def cccd(self) -> numbers.Number | None:
+        return self.identities[0] if self.identities else None
+
     def number_spans(self) -> list[Span]:
-        single = [item.span for item in (*self.emails, self.cccd, self.tax) if item]
+        single = [item.span for item in (*self.emails, *self.identities, self.tax) if item]
         return [*(phone.span for phone in self.phones), *single, *(code.span for code in self.codes)]
 
 
@@ -87,7 +91,7 @@ class _Reader:
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
             answer = answers.NOTHING
         where, address, address_span = self._places(slots, answer)
-        if slots.cccd and slots.cccd.value in address:
+        if any(number.value in address for number in slots.identities):
             address, address_span = "", None  # an identity number is no address (D04)
         if address and addresses.ANNOUNCED.match(self.flat):
             answer = answers.NOTHING  # "dc nha em: …" is an address, not được
@@ -131,7 +135,7 @@ class _Reader:
         command = answer.command or ("" if rated else self._status(slots, categories, beside=len(outside.words)))
         cuts = self._cuts(slots, topic, wish, insult_cuts, answer, address_span)
         private = [phone.typed for phone in slots.phones]
-        private += [item.value for item in (*slots.emails, slots.cccd, slots.tax) if item]
+        private += [item.value for item in (*slots.emails, *slots.identities, slots.tax) if item]
         told_matter = self._description(cuts, where, answer, command, kind, categories, types, rating is not None)
         description = describe.scrub(told_matter, private)
         due, spoken = self.waiting_for in _DESCRIBES, self._words_of(description)
@@ -152,7 +156,8 @@ class _Reader:
             exclusion=matter.exclusion(found, self.profile, tokens, organization=organization, overridden=overridden),
             insult=bool(insults),
             insult_row=insult_row,
-            cleaned=describe.without(self.text, insult_cuts) if insults else self.text,
+            cleaned=self._without_identities(slots, insult_cuts),
+            kept=self._without_identities(slots, insult_cuts) or self._without_identities(slots, ()),
             command=command,
             rest=rest,
             rest_command=rest_answer.command,
@@ -222,8 +227,8 @@ class _Reader:
         if any(map(str.isdigit, self.text)):
             slots.tax = numbers.tax_code(self.flat, taken, asked=self.waiting_for == "tax_code")
             taken += [slots.tax.span] if slots.tax else []
-            slots.cccd = numbers.identity_number(self.flat, taken, asked=self.waiting_for == "cccd")
-            taken += [slots.cccd.span] if slots.cccd else []
+            slots.identities = numbers.identity_numbers(self.flat, taken, asked=self.waiting_for == "cccd")
+            taken += [number.span for number in slots.identities]
             slots.phones = numbers.phones(self.text, self.flat, taken, asked=self.waiting_for in _ASKS_PHONE)
         if message.contact and message.contact.own and message.contact.phone:
             slots.phones = (
@@ -262,7 +267,8 @@ class _Reader:
         where = place.read(self.text, self.tokens, self.rules.units, asked=asked, barred=barred)
         if self.waiting_for in _ASKS_ADDRESS:
             own = self._own_address(barred)
-            return where, own[0].text if own else where.text if where and where.parts else "", None
+            told = where if where and where.parts and (not slots.identities or _is_address(where)) else None
+            return where, own[0].text if own else told.text if told else "", None
         address = self._own_address(barred)
         if not address or asked:
             return where, address[0].text if address else "", address[1] if address else None
@@ -343,7 +349,7 @@ class _Reader:
         answer: answers.Answer,
         address: Span | None,
     ) -> list[Span]:
-        personal = [item.span for item in (*slots.emails, slots.cccd, slots.tax, *slots.codes) if item]
+        personal = [item.span for item in (*slots.emails, *slots.identities, slots.tax, *slots.codes) if item]
         personal += [phone.span for phone in slots.phones if self.text[slice(*phone.span)] == phone.typed]
         cuts = [describe.labelled(self.flat, span) for span in personal]
         cuts += [slots.name.span] if slots.name else []
@@ -361,6 +367,11 @@ class _Reader:
                 (self.tokens[wish[0]].start, self.tokens[last].start if last < len(self.tokens) else len(self.text))
             )
         return cuts
+
+    def _without_identities(self, slots: _Slots, cuts: Sequence[Span]) -> str:
+        """The text without these spans and without anybody's identity number (D04)."""
+        identities = [describe.labelled(self.flat, number.span) for number in slots.identities]
+        return describe.without(self.text, [*cuts, *identities]) if cuts or identities else self.text
 
     def _description(
         self,
@@ -424,6 +435,11 @@ class _Reader:
             Detail(what=what, text=self.text[start:end], span=(start, end))
             for what, (start, end) in sorted(spans, key=lambda s: s[1])
         )
+
+
+def _is_address(where: PlaceReading) -> bool:
+    """Whether it is a place by itself, and not what is left of a sentence around an identity number."""
+    return bool(where.options) or any(map(str.isdigit, where.text))
 
 
 def _sure(scored: Sequence[Scored]) -> bool:

@@ -125,6 +125,32 @@ def test_a_forbidden_identity_number_is_not_kept(talk: Talks) -> None:
     assert "001195012345" not in report.description
 
 
+@pytest.mark.parametrize(
+    "answer",
+    ["cccd của tôi là 001195012345", "ủa tôi là 001195012345", "dạ số cccd nè 001195012345", "001195012345"],
+)
+def test_an_identity_number_is_no_address(talk: Talks, answer: str) -> None:
+    """D04: nobody asked for it; the question is put again."""
+    conversation = talk()
+    conversation.says(f"{LAMP}, {WHO}")
+
+    said = conversation.says(answer)
+
+    assert waiting_for(conversation.stage.state) == "address"
+    assert "001195012345" not in said
+
+
+def test_an_identity_number_beside_other_words_is_left_out_of_them(talk: Talks) -> None:
+    conversation = talk()
+    conversation.says(f"{LAMP}, {WHO}")
+    said = conversation.says("20 Nguyễn Huệ, phường Mỹ Tho, cccd 001195012345, của mẹ 079195012346")
+    conversation.says("gửi")
+
+    (report,) = conversation.reports
+    assert report.address.startswith("20 Nguyễn Huệ")
+    assert not {"001195012345", "079195012346"} & set(f"{said} {report}".replace("'", " ").split())
+
+
 def test_a_file_of_another_kind_is_refused_and_the_dialogue_goes_on(talk: Talks) -> None:
     """R-TG-22."""
     conversation = talk()
