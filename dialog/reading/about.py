@@ -10,6 +10,9 @@ from dialog.reading.text import Token
 BEST = 3
 """So many of the likeliest rows are kept."""
 
+STANDS = 0.2
+"""A row that the province's own words name is proposed from this chance on, before the row for everything else."""
+
 
 class About(NamedTuple):
     """The category that is certain, or the one to propose, and the best of all."""
@@ -38,6 +41,9 @@ def category(table: topics.Table, tokens: Sequence[Token], said: Sequence[Scored
     best, settings = likely[0], topics.settings()
     if best.chance >= settings.accept and (by_words or not said):
         return About(best.id, likely=likely)
+    if best.id == topics.OTHER and any(row.id == by_words and row.chance >= STANDS for row in likely):
+        # A province chose its words by hand: what they name is proposed before "something else".
+        return About(guess=by_words, likely=likely)
     return About(guess=best.id if best.chance >= settings.confirm else "", likely=likely)
 
 
