@@ -36,6 +36,9 @@ class Pace:
     """So long the server may be silent when it has been asked something."""
     idle: float = 38.0
     """IDLE is ended and begun anew so often: RFC 2177 allows 29 minutes, but only an answer proves a connection."""
+    again: float = 1.0
+    """The next look comes so soon after a mail was announced where IDLE does not repeat it. No pause at all would let
+    a server that announces something in every answer keep us busy for ever."""
     first_pause: float = 1.0
     longest_pause: float = 300.0
     busy_pause: float = 60.0
@@ -126,10 +129,12 @@ class Session:
 
     def since(self, day: date) -> list[int]:
         """UIDs of what came on that day or later."""
+        self._announced()
         return sorted(self._client.search(["SINCE", day]))
 
     def after(self, uid: int) -> list[int]:
         """UIDs greater than that one. `n:*` always names the newest mail too, even where its UID is less than n."""
+        self._announced()
         return sorted(found for found in self._client.search(["UID", f"{uid + 1}:*"]) if found > uid)
 
     def sizes(self, uids: Iterable[int]) -> list[Found]:
@@ -151,10 +156,31 @@ class Session:
         return None if found is None else dict(found)
 
     def wait(self, seconds: float) -> None:
-        """Return when the server says that something happened, at the latest after `seconds`."""
+        """Return when the server says that something happened, at the latest after `seconds`.
+
+        What was announced since the last search began counts as well: RFC 3501 7.3.1 has EXISTS in any answer, once.
+        """
+        if self._announced():
+            seconds = min(seconds, self._pace.again)
         self._client.idle()
-        self._client.idle_check(timeout=seconds)
+        if not self._came_along():
+            self._client.idle_check(timeout=seconds)
         self._client.idle_done()
+
+    def _announced(self) -> bool:
+        """Whether an answer held EXISTS since this was last asked."""
+        return self._client._imap.response("EXISTS")[1] != [None]
+
+    def _came_along(self) -> bool:
+        """Whether news came in one packet with "+ idling": it has been read then, and the socket stays quiet."""
+        connection = self._client.socket()
+        connection.setblocking(False)
+        try:
+            return bool(self._client._imap.file.peek(1))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(self._pace.answer)
 
     # --- putting away -------------------------------------------------------------------------------------------------
 

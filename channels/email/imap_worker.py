@@ -125,16 +125,17 @@ class Mailbox:
     async def _work(self, thread: _Thread) -> AsyncGenerator[Letter, None]:
         await thread.run(thread.session.open, await self._login(self._refusals > 0))
         self._refusals = 0
-        whole = True
+        whole, folders = True, self._settings.folders
+        # The first is the one that IDLE listens to; what came to it while the others were read would not be announced.
+        visited = folders if len(folders) == 1 else (*folders, folders[0])
         while True:
             found_some = False
-            for folder in self._settings.folders:
+            for folder in visited:
                 async with aclosing(self._sweep(thread, folder, whole=whole)) as found:
                     async for letter in found:
                         found_some = True
                         yield letter
             whole = False
-            # What arrived meanwhile has been announced in other answers: IDLE would not say it again.
             if not found_some:
                 await self._wait(thread)
 
@@ -142,8 +143,6 @@ class Mailbox:
         if not thread.session.can_idle:
             await self._sleep(self._settings.poll_seconds)
             return
-        if len(self._settings.folders) > 1:
-            await thread.run(thread.session.select, self._settings.folders[0])
         await thread.run(thread.session.wait, min(self._pace.idle, self._settings.poll_seconds))
 
     async def _sweep(self, thread: _Thread, folder: str, *, whole: bool) -> AsyncGenerator[Letter, None]:
@@ -184,11 +183,12 @@ class Mailbox:
 
     async def _work_left(self, session: Session, thread: _Thread, cursor: Cursor, *, whole: bool) -> list[int]:
         uids = {uid for uid, tries in cursor.tries.items() if tries < MOST_TRIES or self._settings.failed}
-        if cursor.last:
-            uids.update(await thread.run(session.after, cursor.last))
         # What is put away once it is stored needs no cursor: whatever lies there is work.
         if not cursor.last or (whole and self._settings.processed):
             uids.update(await thread.run(session.since, cursor.since))
+        # Last: it sees all that was announced until then, whatever day a server gives it.
+        if cursor.last:
+            uids.update(await thread.run(session.after, cursor.last))
         return sorted(uids)
 
     async def _hand_over(

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import base64
 import contextlib
+import math
 import os
 import pwd
 import re
@@ -16,9 +17,10 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +208,10 @@ MODES = ("bye_on_idle", "close_in_idle", "bye_in_idle", "silent", "close_in_fetc
 
 @dataclass
 class BadServer:
-    """Holds one mail. Misbehaves in `mode` until that has happened once, then behaves."""
+    """Holds one mail. Misbehaves in `mode` until that has happened once, then behaves.
+
+    `push_at`: a mail comes while that command is answered for the nth time; it is announced once, in the same packet.
+    """
 
     mode: str
     mail: bytes
@@ -215,11 +220,23 @@ class BadServer:
     misbehaved: asyncio.Event = field(default_factory=asyncio.Event)
     idled_again: asyncio.Event = field(default_factory=asyncio.Event)
     """Somebody waits in IDLE after the misbehaviour: the client has recovered."""
-    stored: bool = True
+    stored: InitVar[bool] = True
+    lying: dict[int, bytes] = field(default_factory=dict)
+    """What is in the mailbox, by UID."""
     capabilities: str = "IMAP4rev1 IDLE MOVE UIDPLUS"
     password: str = PASSWORD
     said: list[str] = field(default_factory=list)
+    push_at: tuple[str, int] = ("", 0)
+    repeats: bool = False
+    """EXISTS is in the answer to every search, news or not."""
+    pushed: float = math.inf
+    """`time.monotonic()` when that was."""
+    _told: Counter[str] = field(default_factory=Counter)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    def __post_init__(self, stored: bool) -> None:
+        if stored:
+            self.lying[1] = self.mail
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
@@ -260,9 +277,9 @@ class BadServer:
                 name = command.rsplit(" ", 1)[-1].strip('"')
                 untagged = f'* LIST () "/" "{name or "INBOX"}"\r\n'
             case "SELECT":
-                untagged = "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 2] ok\r\n"
+                untagged = f"* {len(self.lying)} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n"
             case "UID SEARCH":
-                untagged = "* SEARCH 1\r\n" if self.stored else "* SEARCH\r\n"
+                untagged = " ".join(["* SEARCH", *map(str, self.lying)]) + "\r\n"
             case "UID FETCH" if "BODY" in command:
                 if bad and self.mode == "silent_fetch":
                     self.misbehaved.set()
@@ -272,17 +289,33 @@ class BadServer:
                     writer.write(b"* 1 FETCH (UID 1 BODY[] {%d}\r\n" % len(self.mail) + self.mail[:10])
                     await writer.drain()
                     return False
+                ((uid, raw),) = self._meant(command)
                 # Unasked news about the same mail comes before the answer.
-                writer.write(b"* 1 FETCH (FLAGS (\\Recent))\r\n* 1 FETCH (UID 1 BODY[] {%d}\r\n" % len(self.mail))
-                writer.write(self.mail + b")\r\n")
+                writer.write(b"* 1 FETCH (FLAGS (\\Recent))\r\n* 1 FETCH (UID %d BODY[] {%d}\r\n" % (uid, len(raw)))
+                writer.write(raw + b")\r\n")
             case "UID FETCH":
-                untagged = f"* 1 FETCH (UID 1 RFC822.SIZE {len(self.mail)})\r\n"
+                untagged = "".join(
+                    f"* 1 FETCH (UID {uid} RFC822.SIZE {len(raw)})\r\n" for uid, raw in self._meant(command)
+                )
             case "UID MOVE":
-                self.stored = False
+                for uid, _ in self._meant(command):
+                    del self.lying[uid]
             case "IDLE":
                 return await self._idle(tag, reader, writer)
-        writer.write(f"{untagged}{tag} OK done\r\n".encode())
+        writer.write(f"{untagged}{self._news(word)}{tag} OK done\r\n".encode())
         return True
+
+    def _meant(self, command: str) -> list[tuple[int, bytes]]:
+        return [(uid, self.lying[uid]) for uid in map(int, command.split(" ")[2].split(","))]
+
+    def _news(self, command: str) -> str:
+        self._told[command] += 1
+        if self.push_at == (command, self._told[command]):
+            self.pushed = time.monotonic()
+            self.lying[2] = mail(number=2)
+        elif not (self.repeats and command == "UID SEARCH"):
+            return ""
+        return f"* {len(self.lying)} EXISTS\r\n"
 
     async def _idle(self, tag: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         mode = self.mode if not self.misbehaved.is_set() else ""
@@ -290,7 +323,7 @@ class BadServer:
             self.misbehaved.set()
             writer.write(b"* BYE go away\r\n")
             return False
-        writer.write(b"+ idling\r\n")
+        writer.write(f"+ idling\r\n{self._news('IDLE')}".encode())
         if mode in ("close_in_idle", "bye_in_idle"):
             self.misbehaved.set()
             if mode == "bye_in_idle":

@@ -25,7 +25,7 @@ async def test_the_intake_recovers_from_each_kind_of_misbehaviour(mode: str) -> 
                 await server.idled_again.wait()
 
     assert message_number(letter.raw) == 1
-    assert server.misbehaved.is_set() and server.logins == 2 and not server.stored
+    assert server.misbehaved.is_set() and server.logins == 2 and not server.lying
     assert time.monotonic() - begun < PATIENCE
 
 
