@@ -19,7 +19,6 @@ from core.model import Media
 from core.ports import ShownFile, ShownOriginal
 
 SENDER: Mapping[Authenticity, str] = {
-    Authenticity.VERIFIED: "Máy chủ nhận thư xác nhận tên miền của người gửi.",
     Authenticity.UNVERIFIED: "Chưa có gì xác nhận địa chỉ người gửi là thật.",
     Authenticity.FAILED: "Máy chủ nhận thư báo địa chỉ người gửi không khớp; có thể bị giả mạo.",
 }
