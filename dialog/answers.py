@@ -11,7 +11,7 @@ from core.model import Place
 from dialog import filling, wording
 from dialog.ending import blocked
 from dialog.heard import Heard, agrees, declines
-from dialog.needed import group_of, has, is_required
+from dialog.needed import group_of, has, may_be_left
 from dialog.reading.model import Reading
 from dialog.side_answers import (
     hear_category,
@@ -24,6 +24,7 @@ from dialog.side_answers import (
     hear_ward,
 )
 from dialog.turn import Turn
+from regulations.model import FieldRow
 
 
 def wants_to_send(reading: Reading) -> bool:
@@ -50,7 +51,25 @@ def hear_value(turn: Turn) -> Heard:
     if slot in turn.filled:
         turn.update_form(editing=False)
         return Heard.ANSWERED
-    return _pass_over(turn, slot) if not turn.filled or not has(turn.form, row) else Heard.ANSWERED
+    if turn.filled and has(turn.form, row):
+        return Heard.ANSWERED
+    if turn.state.letters and _is_number(row) and any(map(str.isdigit, turn.reading.text)):
+        _refuse(turn, slot)
+    return _pass_over(turn, slot)
+
+
+def _is_number(row: FieldRow) -> bool:
+    return row.type in ("phone", "cccd", "tax_code")
+
+
+def _refuse(turn: Turn, slot: str) -> None:
+    """A number by mail that cannot be one: told and asked for again, but once only where the report can do without."""
+    turn.refused.add(slot)
+    told = f"{slot}_refused"
+    if told in turn.form.settled and may_be_left(turn, slot):
+        turn.settle(slot)
+        turn.filled.append(slot)
+    turn.settle(told)
 
 
 def _pass_over(turn: Turn, slot: str) -> Heard:
@@ -60,7 +79,7 @@ def _pass_over(turn: Turn, slot: str) -> Heard:
         return Heard.ANSWERED if turn.filled else Heard.OTHER
     row = turn.profile.fields[slot]
     others = [other for other in group_of(turn, row) if other.id not in turn.form.settled and other.id != slot]
-    if turn.form.editing or not is_required(turn, slot) or (others and declines(reading)):
+    if turn.form.editing or may_be_left(turn, slot) or (others and declines(reading)):
         turn.settle(slot)
         turn.update_form(editing=False)
         return Heard.ANSWERED

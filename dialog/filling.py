@@ -282,7 +282,9 @@ def take_phone(turn: Turn, slot: str, phone: PhoneReading, replacing: Collection
             turn.update_form(suggestion=phone.suggestion_e164, shown=shown)
             return
         case _:
+            turn.refused.add(slot)
             return
+    turn.refused.discard(slot)
     turn.update_form(suggestion="", shown={**turn.form.shown, slot: phone.shown})
     turn.update_draft(**{slot: phone.e164})
     _as_typed(turn, slot, phone.typed)

@@ -4,7 +4,7 @@ Each piece is read as if only its question had been asked, and heard by the same
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -137,8 +137,9 @@ def take(turn: Turn) -> bool:
     if whole is None:
         return False
     known = turn.form.draft.description
+    asked = turn.form.asked or (waiting,)
     for piece in sorted(turn.pieces, key=lambda piece: piece.slot != "description"):
-        _take(turn, piece)
+        _take(turn, piece, asked)
     turn.message = whole
     turn.reading = read(whole, profile=turn.profile, now=turn.now) if whole.text else SILENCE
     filling.fill(turn)
@@ -146,7 +147,7 @@ def take(turn: Turn) -> bool:
         add_matter(turn)
     turn.update_form(waiting=waiting, editing=False)
     if len(turn.pieces) > 1:
-        turn.settle(*(slot for slot in turn.form.asked if may_be_left(turn, slot)))
+        turn.settle(*(slot for slot in turn.form.asked if may_be_left(turn, slot) and not _open(turn, slot)))
     if waiting in ("confirm", "edit"):
         tell_corrected(turn)
     turn.reading = msgspec.structs.replace(turn.reading, second_report=rest.second_report, same_matter=rest.same_matter)
@@ -154,7 +155,18 @@ def take(turn: Turn) -> bool:
     return True
 
 
-def _take(turn: Turn, piece: Piece) -> None:
+def _replaces(turn: Turn, slot: str, asked: Collection[str]) -> bool:
+    """Whether the piece comes in the place of what is known, and does not add what was asked for."""
+    row = turn.profile.fields.get(slot)
+    return row is not None and slot not in asked and has(turn.form, row)
+
+
+def _open(turn: Turn, slot: str) -> bool:
+    """Whether what was given for the slot has to be asked about once more."""
+    return slot in turn.refused or (slot == "phone" and bool(turn.form.suggestion))
+
+
+def _take(turn: Turn, piece: Piece, asked: Collection[str]) -> None:
     slot, form, whole = piece.slot, turn.form, turn.message
     if slot == "address" and "location" in form.asked and "address" not in form.asked:
         slot = "location"
@@ -162,7 +174,7 @@ def _take(turn: Turn, piece: Piece) -> None:
     if whole is None or (row and needs(turn, row) == "forbidden"):
         return
     before = len(turn.effects)
-    turn.update_form(waiting=slot, tries={}, editing=row is not None and has(form, row))
+    turn.update_form(waiting=slot, tries={}, editing=_replaces(turn, slot, asked))
     turn.message = replace(whole, text=piece.text, choice="", media=(), place=None, contact=None)
     turn.reading = read(turn.message, profile=turn.profile, now=turn.now, waiting_for=slot)
     if answer(turn) is Heard.OTHER and not slot.startswith("behalf_"):

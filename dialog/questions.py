@@ -91,7 +91,7 @@ def _missing(turn: Turn) -> tuple[str, ...]:
 def _question(turn: Turn, slot: str) -> str:
     """The words of one question, with the answers to choose from."""
     aside = Turn(state=msgspec.structs.replace(turn.state, letters=False), profile=turn.profile, now=turn.now)
-    aside.message = turn.message
+    aside.message, aside.refused = turn.message, turn.refused
     ASK.get(slot, ask_field)(aside, slot, "", False)
     said = next((effect.message for effect in aside.effects if isinstance(effect, Say)), OutboundMessage(text=""))
     words = wording.fold(said.text)
@@ -115,7 +115,8 @@ def ask_field(turn: Turn, slot: str, text: str, again: bool) -> None:
     elif not is_required(turn, slot):
         choices = [turn.button(f"skip:{slot}", "button_skip")]
     _privacy(turn, row)
-    turn.say(text or (again and row.again) or row.ask, choices, ask=NATIVE.get(row.type, Ask.NOTHING), question=True)
+    wrong = again or slot in turn.refused
+    turn.say(text or (wrong and row.again) or row.ask, choices, ask=NATIVE.get(row.type, Ask.NOTHING), question=True)
 
 
 def _privacy(turn: Turn, row: FieldRow) -> None:

@@ -64,6 +64,8 @@ class Turn:
     """A note that must reach the citizen even if the question is overtaken by the next message."""
     filled: list[str] = field(default_factory=list)
     """Slots this message filled or changed."""
+    refused: set[str] = field(default_factory=set)
+    """Slots for which something was given that cannot be one: their question says what is wrong with it."""
     burst: bool = False
     """The question before still waits for more, and this turn's answer takes its place."""
     owed: tuple[str, ...] = ()

@@ -126,6 +126,64 @@ def test_what_may_be_left_out_is_not_asked_again_once_the_others_are_answered() 
     assert waiting_for(box.state) == "confirm"
 
 
+NO_WATER = "mất nước 2 ngày ở 20 Nguyễn Huệ, phường Mỹ Tho, tôi tên Bùi Thị Sáu"
+
+
+def test_a_number_that_cannot_be_one_is_asked_for_again_although_the_mail_address_would_do() -> None:
+    """D25 by mail."""
+    box = Mailbox()
+    box.writes(NO_WATER)
+
+    answer = box.writes("1. 091234567\n2. đúng")
+    assert waiting_for(box.state) == "phone" and "Số điện thoại chưa đúng" in answer
+
+    assert "đầu số cũ" in box.writes("01688 123 456")
+    box.writes("không, để số bàn 0273 3877 123")
+    box.writes("gửi")
+
+    (sent,) = box.of(Submit)
+    assert sent.draft.phone == "+842733877123"
+
+
+@pytest.mark.parametrize("second", ["091234567", "gửi", "không có"])
+def test_a_number_the_report_can_do_without_is_asked_for_again_once(second: str) -> None:
+    box = Mailbox()
+    box.writes(NO_WATER)
+    box.writes("1. 091234567\n2. đúng")
+
+    box.writes(second)
+
+    assert waiting_for(box.state) == "confirm"
+
+
+def test_an_old_number_among_other_answers_waits_for_its_yes() -> None:
+    """D25."""
+    box = Mailbox()
+    box.writes(NO_WATER)
+
+    assert "đầu số cũ" in box.writes("1. 01688 123 456\n2. đúng")
+    assert "0388 123 456" in box.writes("đúng")
+
+
+def test_a_required_number_is_asked_for_with_what_was_wrong_until_it_comes() -> None:
+    box = Mailbox(load("bac-ninh"))
+    box.writes("rác chất đống ở ngõ 12 đường Ngô Gia Tự phường Suối Hoa 4 ngày rồi, tôi tên Bùi Thị Sáu")
+
+    for _ in range(2):
+        assert "2. Số điện thoại chưa đúng" in box.writes("1. chưa có\n2. 091234567")
+
+
+def test_ward_and_place_in_one_letter_make_one_place() -> None:
+    """D08 by mail."""
+    box = Mailbox(load("thanh-hoa"))
+    box.writes("cống tắc ở phường Lam Sơn, mưa là ngập")
+
+    answer = box.writes("1. tp thanh hoa cu\n2. đầu ngõ 40 Nguyễn Trãi\n3. Hoàng Văn Thịnh\n4. 0904777888")
+
+    assert waiting_for(box.state) == "confirm"
+    assert "đầu ngõ 40 Nguyễn Trãi, phường Hạc Thành (phường Lam Sơn cũ)" in answer
+
+
 def test_vain_letters_are_counted_not_the_questions_in_them() -> None:
     box = Mailbox()
     box.writes(LAMP)
