@@ -353,6 +353,14 @@ def _afterthought(turn: Turn) -> bool:
     )
 
 
+def _only_talk(turn: Turn) -> bool:
+    """Small talk opens no report, although it names a day ("hôm nay trời đẹp ghê", D08)."""
+    reading, message = turn.reading, turn.message
+    brought = message is not None and bool(message.media or message.place or message.contact)
+    told = reading.name or reading.phone or reading.place or reading.has_matter
+    return turn.state.form is None and reading.chitchat and not (brought or told)
+
+
 def locked(turn: Turn) -> bool:
     """A locked sender gets the date and the reason; numbers to call and look-ups have been answered before this."""
     message = turn.message
@@ -367,7 +375,7 @@ def reporting(turn: Turn) -> bool:
     reading = turn.reading
     if reading.foreign_language and turn.waiting not in ("name", "email", "behalf_name"):
         return False
-    if _afterthought(turn):
+    if _afterthought(turn) or _only_talk(turn):
         return False
     if report(turn):
         return True

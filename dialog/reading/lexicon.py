@@ -97,8 +97,9 @@ CONTACT_FILLERS = word_set(
 )
 
 CHITCHAT = (
-    "chao", "xin chao", "hello", "hi", "alo", "chao ad", "troi dep", "troi mua", "troi nong", "an com",
-    "khoe khong", "ban la ai",
+    "chao", "xin chao", "hello", "hi", "alo", "chao ad", "troi dep", "troi mua", "troi nong", "troi lanh",
+    "troi ret", "troi mat", "lanh ghe", "lanh qua", "ret ghe", "ret qua", "nong ghe", "nong qua", "an com",
+    "uong cafe", "uong ca phe", "khoe khong", "ban la ai",
     "ban ten gi", "ten gi", "lam gi do", "co ai", "hihi", "haha", "hehe", "kk", "kaka", "buon qua", "vui qua",
     "chuc ngay moi",
     "chuc mung", "good morning", "ngu ngon", "bot ha", "robot", "may gio", "test", "thu xem", "dep ghe", "dep trai",
