@@ -21,6 +21,7 @@ from core.ports import Channel
 from dialog.reading.boundaries import Boundaries
 from pipeline.account import Account, Accounts
 from pipeline.gateway import Gateway, Roles
+from pipeline.lanes import Pause, pause
 from regulations import loader
 from regulations.model import Profile
 from storage.blobs import FolderBlobs
@@ -132,8 +133,13 @@ def is_running(settings: Settings) -> bool:
     return not own or EmbeddedPostgres(Path(settings.database.removeprefix("embedded:"))).running()
 
 
-def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], datetime] = utc_now) -> House:
-    """Open the database and wire everything; nothing is listening or sending yet. Raises `SettingsError`."""
+def build(
+    settings: Settings, *, roles: Roles | None = None, now: Callable[[], datetime] = utc_now, pause: Pause = pause
+) -> House:
+    """Open the database and wire everything; nothing is listening or sending yet. Raises `SettingsError`.
+
+    `now` and `pause` go by the same clock.
+    """
     folder = Path(settings.folder)
     seal = Seal(data_key(settings, folder))
     server, url = open_database(settings)
@@ -150,7 +156,7 @@ def build(settings: Settings, *, roles: Roles | None = None, now: Callable[[], d
     gateway = Gateway(
         url=url, seal=seal, accounts=accounts, store=store, blobs=blobs, pool=pool, folder=folder,
         media_url=links.make, now=now, roles=roles or Roles(), poll_store=settings.store.poll,
-        deletion_url=lambda code: f"{settings.public_url.rstrip('/')}/deletion/{code}",
+        deletion_url=lambda code: f"{settings.public_url.rstrip('/')}/deletion/{code}", pause=pause,
     )  # fmt: skip
     return House(settings, server, url, seal, outgoing, blobs, links, pool, gateway)
 

@@ -28,7 +28,7 @@ from pipeline.errand import Errand, ErrandKey, Lane
 from pipeline.flight import FlightRecorder, Mark
 from pipeline.follow import StoreNews
 from pipeline.items import Item, Overloaded, StorageAway
-from pipeline.lanes import Lanes
+from pipeline.lanes import Lanes, Pause, pause
 from pipeline.perform import Performer
 from pipeline.receive import Reception
 from pipeline.revive import revive
@@ -76,6 +76,7 @@ class Gateway:
         roles: Roles = Roles(),
         poll_store: bool = True,
         deletion_url: Callable[[str], str] = "/deletion/{}".format,
+        pause: Pause = pause,
     ) -> None:
         self.owner = secrets.randbelow(2**31 - 1) + 1
         self.accounts, self.pool, self.now, self._seal, self.roles = accounts, pool, now, seal, roles
@@ -91,6 +92,7 @@ class Gateway:
             recorder=self._recorder,
             post=lambda item: self.writer.post(item),
             now=now,
+            pause=pause,
         )
         performer.media_fetched = self.lanes.media_fetched
         self.writer = Writer(

@@ -48,6 +48,14 @@ class Done:
 Perform: TypeAlias = Callable[[Errand], Awaitable[Done]]
 Failed: TypeAlias = Callable[[Errand, Status, str], Done | None]
 """What follows in the conversation when an errand ended without success, or None."""
+Pause: TypeAlias = Callable[[asyncio.Event, float], Awaitable[None]]
+"""Waits until the event is set, at most so many seconds of the house's clock."""
+
+
+async def pause(over: asyncio.Event, seconds: float) -> None:
+    """The pause of a house whose clock runs as the world's does."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds)
 
 
 @dataclass(slots=True)
@@ -69,9 +77,11 @@ class Lanes:
         post: Callable[[Item], None],
         now: Callable[[], datetime],
         dice: Callable[[], float] = random.random,
+        pause: Pause = pause,
     ) -> None:
         self._perform, self._failed, self._is_safe = perform, failed, is_safe
         self._recorder, self._post, self._now, self._dice = recorder, post, now, dice
+        self._pause = pause
         self._waiting: dict[tuple[int, Lane], deque[Errand]] = {}
         self._parked: set[tuple[int, Lane]] = set()
         """Lanes whose head has to be tried later: nothing overtakes it."""
@@ -79,8 +89,8 @@ class Lanes:
         """Lanes that are being taken from the engine, and what was committed to them meanwhile."""
         self._silences: dict[tuple[int, Lane], asyncio.Event] = {}
         """Lanes whose head waits for the citizen to say more; set when it need not wait any longer."""
-        self._first_words: dict[tuple[int, Lane], float] = {}
-        """When the citizen began to write what is not answered yet, by the loop's clock."""
+        self._first_words: dict[tuple[int, Lane], datetime] = {}
+        """When the citizen began to write what is not answered yet."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_calls: dict[tuple[str, str, Lane], asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(OPEN_CALLS)
@@ -191,11 +201,10 @@ class Lanes:
 
     async def _silence(self, errand: Errand) -> None:
         """Wait until the citizen has said nothing for a moment, but not for long after their first words."""
-        place, now = (errand.key.conversation, errand.lane), asyncio.get_running_loop().time()
+        place, now = (errand.key.conversation, errand.lane), self._now()
         since = self._first_words.setdefault(place, now)
         silence = self._silences[place] = asyncio.Event()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(silence.wait(), min(QUIET.total_seconds(), since + LONGEST.total_seconds() - now))
+        await self._pause(silence, min(QUIET, since + LONGEST - now).total_seconds())
         del self._silences[place]
 
     # --- what goes out ------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,31 @@ class Watch:
     """The time of the whole house: it stands still until it is set."""
 
     at: datetime
+    _pauses: dict[asyncio.Event, datetime] = field(default_factory=dict)
+    """Whoever waits for a moment to pass, and until when."""
 
     def __call__(self) -> datetime:
         return self.at
+
+    def set(self, at: datetime) -> None:
+        """Put it on or back; pauses that are over then end."""
+        self.at = at
+        for over, until in self._pauses.items():
+            if until <= at:
+                over.set()
+
+    def skip_pause(self) -> None:
+        """Put it on to the end of the shortest pause, if there is one."""
+        if self._pauses:
+            self.set(max(self.at, min(self._pauses.values())))
+
+    async def pause(self, over: asyncio.Event, seconds: float) -> None:
+        """Until `over` is set or the watch is put on so far."""
+        self._pauses[over] = self.at + timedelta(seconds=max(seconds, 0))
+        try:
+            await over.wait()
+        finally:
+            del self._pauses[over]
 
 
 class PlatformClock(Clock):
@@ -119,6 +141,7 @@ async def opened(parts: Sequence[Part], *, folder: Path, databases: tuple[str, s
         # Timers ring when the record says so; the only thing that is fetched is mail.
         roles=Roles(worker=False),
         now=watch,
+        pause=watch.pause,
     )
     store = case_store.create_app(
         CaseStoreSettings(

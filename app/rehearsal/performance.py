@@ -96,15 +96,16 @@ class _Performance:
         self._first_bubble = self._first_event = self._first_case = 0
 
     async def play(self) -> Seen:
-        self.hall.watch.at = self.record.now
+        self.hall.watch.set(self.record.now)
         await self._prepare()
         player = Player(self.record)
         while turn := await self._next(player):
             match turn:
                 case Say() | Letter():
+                    said_at = self.hall.watch()
                     act(self.simulator, self.phone, turn, self._labels)
                     await self._rest()
-                    self.hall.watch.at += BETWEEN
+                    self.hall.watch.set(said_at + BETWEEN)
                 case Wait(span=span):
                     await self._wait(span)
                 case StoreSays():
@@ -134,10 +135,10 @@ class _Performance:
 
     async def _been_here_before(self) -> None:
         """Nobody can be written to who has not written to us first."""
-        self.hall.watch.at -= _BEFORE
+        self.hall.watch.set(self.record.now - _BEFORE)
         act(self.simulator, self.phone, Say(text="cảm ơn"))
         glance = await self._rest()
-        self.hall.watch.at += _BEFORE
+        self.hall.watch.set(self.record.now)
         self._first_bubble, self._first_event = len(self.phone.bubbles), glance.seq if glance else 0
 
     def _known(self) -> list[tuple[Event, str]]:
@@ -155,11 +156,11 @@ class _Performance:
         """Let time pass, ringing whenever the conversation asked for it."""
         end = self.hall.watch() + span
         while (glance := await self.backstage.glance()) and glance.wake_at is not None and glance.wake_at <= end:
-            self.hall.watch.at = max(glance.wake_at, self.hall.watch())
+            self.hall.watch.set(max(glance.wake_at, self.hall.watch()))
             await self.hall.house.gateway.ring()
             if (after := await self._rest()) and after.wake_at == glance.wake_at:
                 raise Unrest(f"the conversation is still due at {glance.wake_at}")
-        self.hall.watch.at = end
+        self.hall.watch.set(end)
 
     async def _store_says(self, turn: StoreSays) -> None:
         """An officer acts where there is such an act; news of acts that our store would not carry out like this are
@@ -213,6 +214,9 @@ class _Performance:
                 glance = await self.backstage.glance()
                 if (glance is None or not glance.busy) and not self._deliveries():
                     return glance
+                if not self._deliveries():
+                    # The citizen has said all of this turn: the moment in which more might come passes.
+                    self.hall.watch.skip_pause()
             await asyncio.sleep(_LOOK_AGAIN)
         raise Unrest(f"{self._deliveries()} deliveries and {glance.busy if glance else 0} errands are under way")
 
