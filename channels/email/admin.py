@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[import-untyped]  # no stubs
 
 from channels.email.imap import USUAL_PACE, Login, Pace, Session
 from channels.email.settings import EmailSettings
