@@ -169,7 +169,7 @@ class Session:
 
     def _announced(self) -> bool:
         """Whether an answer held EXISTS since this was last asked."""
-        return self._client._imap.response("EXISTS")[1] != [None]
+        return bool(self._client._imap.response("EXISTS")[1] != [None])
 
     def _came_along(self) -> bool:
         """Whether news came in one packet with "+ idling": it has been read then, and the socket stays quiet."""

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,6 +17,7 @@ from channels.email.oversize import SKIPPED
 from channels.email.pictures import proposal
 from channels.email.threads import Marks, plain_subject, sound, thread_of
 from channels.email.visible import Visible, visible_reply
+from channels.maps import spot_in
 from core.errors import DeliveryUnreadable
 from core.events import Ignored, InboundMessage, PeerChanged, PeerStatus, PlatformEvent
 from core.model import Delivery, MediaKind, MediaRef, Peer
@@ -63,24 +64,29 @@ class Reader:
 
     def _message(self, mail: Mail, external_id: str, delivery: Delivery) -> InboundMessage:
         about = self.marks.about(mail)
-        seen = visible_reply(mail.text, mail.html, first=not (about or self._answers_us(mail)))
+        first = not (about or self._answers_us(mail))
+        seen = _new(mail, visible_reply(mail.text, mail.html, first=first))
         blob = hashlib.sha256(delivery.body).hexdigest()
         media = tuple(_media(mail, seen, blob, delivery.headers))
         subject = sound(plain_subject(mail.subject))
-        text = sound(seen.text.strip()) or ("" if media and not subject else subject)
+        spot = None if seen.only_quote else spot_in(seen.text)
+        text = sound((spot.text if spot else seen.text).strip())
+        if not text and (first or not (media or spot)):
+            text = subject
         return InboundMessage(
             peer=self._peer(mail.sender.addr),
             external_id=external_id,
             sent_at=_sent_at(mail.date, delivery.received_at),
             text=text,
             media=media,
+            place=spot.place if spot else None,
             sender_name=sound(mail.sender.name),
             subject=subject,
             thread=thread_of(mail),
             about=about,
             authenticity=judge(mail, trusted=self.trusted_authserv_id).authenticity,
             original=blob,
-            unsupported=_unsupported(mail, text, media),
+            unsupported=_unsupported(mail, said=bool(text or media or spot)),
         )
 
     def _answers_us(self, mail: Mail) -> bool:
@@ -132,6 +138,12 @@ def _sent_at(date: datetime | None, received_at: datetime) -> datetime:
     return min(date, received_at)
 
 
+def _new(mail: Mail, seen: Visible) -> Visible:
+    """Where nothing but files is new, the quote below them is not what the person says."""
+    bare = replace(seen, text="", html="")
+    return bare if seen.only_quote and any(_is_shown(file, mail, bare) for file in mail.parts) else seen
+
+
 def _media(mail: Mail, seen: Visible, blob: str, headers: Mapping[str, str]) -> Iterator[MediaRef]:
     shown = [file for file in mail.parts if _is_shown(file, mail, seen)][:MOST_FILES]
     asked = 0
@@ -174,8 +186,8 @@ def _kind(mime: str) -> MediaKind:
     return kinds.get(mime.partition("/")[0], MediaKind.FILE)
 
 
-def _unsupported(mail: Mail, text: str, media: tuple[MediaRef, ...]) -> str:
+def _unsupported(mail: Mail, *, said: bool) -> str:
     """What the citizen is told that we cannot read."""
     if any(problem.startswith("encrypted") for problem in mail.problems):
         return "encrypted mail"
-    return "" if text or media else "empty mail"
+    return "" if said else "empty mail"

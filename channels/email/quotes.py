@@ -54,8 +54,10 @@ INDENTED = re.compile(r"border(?:-left)?\s*:\s*(?:none|0|medium none)", re.IGNOR
 class HtmlQuotes:
     """A mail's HTML with its quotes taken out, as lines and as HTML."""
 
-    def __init__(self, tree: lxml_html.HtmlElement) -> None:
+    def __init__(self, tree: lxml_html.HtmlElement, *, only_quotes: bool = False) -> None:
         self._tree = tree
+        self.only_quotes = only_quotes
+        """Nothing was left without the quotes, so they have been left in."""
         self._pictures = _mark_pictures(tree)
         self.lines: list[str] = clean(render(tree)).split("\n")
         """What remains. A line of `QUOTE_LINE` stands for a quote, `PICTURE` for a picture of the mail."""
@@ -75,7 +77,7 @@ class HtmlQuotes:
         if found._says_something():
             return found
         whole = parse(source)
-        return cls(whole) if whole is not None else None
+        return cls(whole, only_quotes=not first) if whole is not None else None
 
     def _says_something(self) -> bool:
         return any(line.strip() and line != QUOTE_LINE for line in self.lines)

@@ -9,7 +9,6 @@ from channels.email.html import to_text
 from channels.email.quotes import PICTURE, PRIVATE, QUOTE_LINE, HtmlQuotes
 from channels.email.splitters import (
     Kind,
-    Splitter,
     has_text,
     is_quoted,
     splitters,
@@ -26,11 +25,13 @@ MANY_BLANKS = re.compile(r"\n{3,}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visible:
     text: str
-    """What is new. Empty only when the mail has no text, or when a picture is all that is new."""
+    """What is new; where nothing is, what is quoted. Empty only without any text, or when a picture is all."""
     full: str
     """Everything, quotes and signature included."""
     html: str
     """The part of the HTML that `text` comes from; empty when the mail has none."""
+    only_quote: bool = False
+    """Nothing is new: all of `text` is quoted, or a program wrote it."""
 
 
 def visible_reply(text: str, html: str, *, first: bool) -> Visible:
@@ -44,38 +45,50 @@ def visible_reply(text: str, html: str, *, first: bool) -> Visible:
     quotes = HtmlQuotes.read(html, first=first) if html.strip() else None
     if quotes is None or not has_text(quotes.lines):
         lines = clean(text if text.strip() else to_text(html)).split("\n")
-        return Visible(text=_finished(reply_lines(lines, first=first)), full=_finished(lines), html=html)
-    full = clean(text) if text.strip() else clean(to_text(html))
-    lines = reply_lines(quotes.lines, first=first)
+        new = new_lines(lines, first=first)
+        return Visible(
+            text=_finished(new or _whole(lines)), full=_finished(lines), html=html,
+            only_quote=not new and has_text(lines),
+        )  # fmt: skip
+    full = _finished((clean(text) if text.strip() else clean(to_text(html))).split("\n"))
+    new = new_lines(quotes.lines, first=first)
+    lines = new or _whole(quotes.lines)
     kept = _finished(lines)
     shown = {picture for line in lines for picture in PICTURE.findall(line)}
     if not PICTURE.sub("", kept).strip() and not shown:
-        return Visible(text=_finished(full.split("\n")), full=_finished(full.split("\n")), html=html)
+        return Visible(text=full, full=full, html=html, only_quote=True)
     return Visible(
-        text=_finished(PICTURE.sub("", kept).split("\n")), full=_finished(full.split("\n")), html=quotes.html(shown)
-    )
+        text=_finished(PICTURE.sub("", kept).split("\n")), full=full, html=quotes.html(shown),
+        only_quote=quotes.only_quotes or not new,
+    )  # fmt: skip
 
 
-def reply_lines(lines: Sequence[str], *, first: bool) -> list[str]:
-    """The lines that are new. All of them when nothing would remain."""
+def new_lines(lines: Sequence[str], *, first: bool) -> list[str]:
+    """The lines that the person wrote for this mail; none when there is no text among them."""
     own = [line for line in lines if line != QUOTE_LINE] if first else _without_quotes(lines)
-    own = without_device_lines(without_signature(without_device_lines(own)))
-    if has_text(own):
-        return own
-    rest = [line for line in lines if line != QUOTE_LINE]
-    return rest if has_text(rest) else own
+    own = _without_the_end(own)
+    return own if has_text(own) else []
+
+
+def _whole(lines: Sequence[str]) -> list[str]:
+    """What is shown when nothing is new."""
+    own = _without_the_end(list(lines))
+    return own if has_text(own) else [line for line in lines if line != QUOTE_LINE]
+
+
+def _without_the_end(lines: list[str]) -> list[str]:
+    return without_device_lines(without_signature(without_device_lines(lines)))
 
 
 def _without_quotes(lines: Sequence[str]) -> list[str]:
     lines = list(unglued(lines))
     found = next(splitters(lines), None)
     if found is None:
-        own = unquoted(lines)
-        return own if has_text(own) else list(lines)
+        return unquoted(lines)
     before = without_device_lines(without_rules_at_the_end(unquoted(lines[: found.start])))
     if has_text(before):
         return [*before, "", *_answers_below(lines[found.end :])] if found.kind is Kind.ATTRIBUTION else before
-    return _nothing_above(lines, found)
+    return _without_attributions(lines[found.end :]) if found.kind is Kind.ATTRIBUTION else []
 
 
 def _answers_below(lines: Sequence[str]) -> list[str]:
@@ -99,13 +112,6 @@ def _without_attributions(lines: Sequence[str]) -> list[str]:
 
 def _next_text(lines: Sequence[str], at: int) -> str:
     return next((line for line in lines[at:] if line.strip()), "")
-
-
-def _nothing_above(lines: Sequence[str], found: Splitter) -> list[str]:
-    if found.kind is not Kind.ATTRIBUTION:
-        return list(lines)
-    below = _without_attributions(lines[found.end :])
-    return below if has_text(below) else list(lines)
 
 
 def _finished(lines: Sequence[str]) -> str:

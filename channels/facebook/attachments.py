@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Raw
 
-from channels.facebook.links import is_link, place_in, place_of
 from channels.facebook.wire import Attachment, AttachmentPayload, Coordinates, Element, Message, maybe, word
+from channels.maps import is_link, place_in, place_of
 from core.model import MediaKind, MediaRef, Place
 
 MEDIA: Mapping[str, MediaKind] = {

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import msgspec
 
 from channels.facebook.attachments import Content, read_attachments
-from channels.facebook.links import place_in
 from channels.facebook.notice import PAGE_INBOX, Notice, Unusable, digest
 from channels.facebook.wire import Edit, Head, Message, Mid, Payload, Postback, Reaction, Referral, maybe, word
+from channels.maps import place_in
 from core.events import InboundMessage, MessageEdited, MessageWithdrawn, OwnEcho, PlatformEvent, StaffWrote
 from core.model import Contact
 

@@ -4,6 +4,7 @@ import io
 import random
 from base64 import encodebytes
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from channels.email.parse import Reader
 from channels.email.threads import Marks, read_thread
 from core.errors import DeliveryUnreadable
 from core.events import Authenticity, Ignored, InboundMessage, PeerChanged, PeerStatus, PlatformEvent
-from core.model import Delivery, MediaKind, Peer
+from core.model import Delivery, MediaKind, Peer, Place
 from tests.email.mailboxes import ADDRESS
 from tests.email.servers import mail
 
@@ -117,6 +118,74 @@ def test_without_words_the_subject_speaks() -> None:
     assert message(mail("", subject="Re: Cay nga chan duong")).text == "Cay nga chan duong"
     only_photo = message(mixed(photo(), text="", subject=""))
     assert (only_photo.text, len(only_photo.media), only_photo.unsupported) == ("", 1, "")
+
+
+QUOTED = "Vào 10:23, 13 thg 1, 2026, Tiếp nhận <tiepnhan@xa.example.vn> đã viết:\n> Xin gửi ảnh"
+
+
+def answer(raw: bytes) -> bytes:
+    ours = MARKS.message_id("7.3.0", "lan@example.vn", CODE)
+    return f"In-Reply-To: <{ours}>\n".encode() + raw
+
+
+def test_an_answer_that_is_only_a_photo_says_nothing_in_words() -> None:
+    event = message(answer(mixed(photo(), text=f"\n\n{QUOTED}", subject="Re: Den hong")))
+
+    assert (event.text, len(event.media), event.subject) == ("", 1, "Den hong")
+
+
+def test_the_words_above_the_quote_stay_beside_the_photo() -> None:
+    assert message(answer(mixed(photo(), text=f"Ảnh đây ạ\n\n{QUOTED}"))).text == "Ảnh đây ạ"
+
+
+def test_an_answer_without_a_word_and_without_a_file_is_shown_whole() -> None:
+    assert message(answer(mail(QUOTED))).text == QUOTED
+
+
+def test_a_picture_inside_the_quote_is_no_photo_of_the_citizen() -> None:
+    logo = (
+        photo(gps=False, name="logo.jpg").replace(b"attachment", b"inline", 1).replace(b"\n", b"\nContent-ID: <q>\n", 1)
+    )
+    html = f"<div><br></div><div class=gmail_quote>{escape(QUOTED)}<blockquote><img src=cid:q>cũ</blockquote></div>"
+    raw = mixed(photo(), logo, text=html).replace(b"text/plain", b"text/html", 1).replace(b"/mixed", b"/related", 1)
+    event = message(answer(raw.replace(b"<LAN@", b"<lan@")))
+
+    assert (event.text, [media.name for media in event.media]) == ("", ["IMG_1.jpg"])
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Đèn hỏng.\nhttps://www.google.com/maps/@10.3601,106.3602,17z", "Đèn hỏng."),
+        ("Đèn hỏng.\nhttps://www.openstreetmap.org/?mlat=10.3601&mlon=106.3602", "Đèn hỏng."),
+        ("Đèn hỏng.\n10.3601, 106.3602", "Đèn hỏng."),
+        ("https://maps.apple.com/?ll=10.3601,106.3602", "Den hong"),
+    ],
+)
+def test_a_map_link_or_coordinates_are_the_place_and_the_rest_stays_text(text: str, rest: str) -> None:
+    event = message(mail(text))
+
+    assert (event.place, event.text, event.unsupported) == (Place(lat=10.3601, lon=106.3602), rest, "")
+
+
+def test_a_link_behind_a_word_is_the_place_too() -> None:
+    raw = mail('<p>Ở <a href="https://maps.google.com/?q=10.3601,106.3602">chỗ này</a> ạ</p>')
+    event = message(raw.replace(b"text/plain", b"text/html"))
+
+    assert (event.place, event.text) == (Place(lat=10.3601, lon=106.3602), "Ở chỗ này ạ")
+
+
+def test_an_answer_that_is_only_a_place_says_nothing_in_words() -> None:
+    event = message(answer(mail(f"https://maps.google.com/?q=10.3601,106.3602\n\n{QUOTED}")))
+
+    assert (event.place, event.text, event.unsupported) == (Place(lat=10.3601, lon=106.3602), "", "")
+
+
+def test_a_place_in_the_quote_is_not_said_again() -> None:
+    quote = f"{QUOTED}\n> https://maps.google.com/?q=10.3601,106.3602"
+
+    assert message(answer(mail(f"Đúng vậy\n\n{quote}"))).place is None
+    assert message(answer(mail(quote))).place is None
 
 
 def test_a_mail_without_anything_is_answered_not_dropped() -> None:

@@ -65,6 +65,25 @@ def test_a_mail_without_new_words_is_shown_whole(text: str) -> None:
     assert visible_reply(text, "", first=False).text == clean(text).strip("\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "html", "only_quote"),
+    [
+        (f"{ATTRIBUTION}\n{QUOTE}", "", True),
+        (f"\n\nGửi từ iPhone của tôi\n\n{ATTRIBUTION}\n{QUOTE}", "", True),
+        ("Từ: A <a@example.vn>\nĐã gửi: 13/01/2025\nTới: b@example.vn\nChủ đề: x\n\nXin cho biết địa chỉ.", "", True),
+        ("", f"<div><br></div><div class=gmail_quote>{ATTRIBUTION}<blockquote>cũ</blockquote></div>", True),
+        ("", "<div><br></div><blockquote type=cite>cũ</blockquote>", True),
+        (f"Dạ\n\n{ATTRIBUTION}\n{QUOTE}", "", False),
+        (f"{ATTRIBUTION}\n{QUOTE}\n\nSố 12, ấp 3", "", False),
+        ("", "<div><img src=cid:photo></div><blockquote type=cite>cũ</blockquote>", False),
+        ("--\nLan", "", False),
+        ("", "", False),
+    ],
+)
+def test_whether_anything_is_new_is_told(text: str, html: str, only_quote: bool) -> None:
+    assert visible_reply(text, html, first=False).only_quote is only_quote
+
+
 def test_a_signature_longer_than_twelve_lines_is_no_signature() -> None:
     long = "Nội dung\n--\n" + "\n".join(f"dòng {n}" for n in range(13))
     assert visible_reply(long, "", first=False).text == long

@@ -1,7 +1,11 @@
-"""Places in links of map services, read without asking anybody. Short links tell nothing and stay text."""
+"""Places in what people write: links of map services, read without asking anybody, and coordinates.
+
+Short links tell nothing and stay text.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from core.model import Place
@@ -24,11 +28,66 @@ _INSIDE = (
 )
 _PARAMETERS = ("q", "query", "coordinate", "ll", "daddr", "destination", "where1", "sp", "rtp", "cp", "sll", "center")
 
+# Four decimals at least: "21.500, 106.300" are prices.
+_COORDINATES = re.compile(
+    r"(?<![\w.,/=-])(?P<lat>\d{1,2}\.\d{4,20})(?:\s?°)?(?:\s?[NB])?\s{0,4}[,;\s]\s{0,4}"
+    r"(?P<lon>1\d\d\.\d{4,20})(?:\s?°)?(?:\s?[EĐ])?(?![\w°]|[.,]\d)"
+)
+_AROUND_VIETNAM = ((6.0, 24.0), (102.0, 118.0))
+"""South and north, west and east, with the islands: elsewhere two bare numbers are something else."""
+
+_ENDING = ".,:;!?)]}>"
+_BRACKETS = (("(", ")"), ("[", "]"), ("<", ">"))
+_NOTHING_ELSE = re.compile(
+    r"\W*(?:\d{1,2}[.):/])?\W*"
+    r"(?:địa điểm|vị trí|định vị|toạ độ|tọa độ|bản đồ|toa do|vi tri|gps|google maps?|location)?\W*",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 40
+"""What a line is without its place: a bullet, the number of a question, a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a text, and the text without what said nothing but that."""
+
+    place: Place
+    text: str
+
+
+def spot_in(text: str) -> Spot | None:
+    """The place of the first map link, else of the first bare coordinates of Vietnam.
+
+    The link goes out of the text. Coordinates stay in their sentence. A line that has nothing else goes as a whole.
+    """
+    for found in URL.finditer(text):
+        link = found[0].rstrip(_ENDING)
+        if place := place_of(link):
+            return Spot(place, _without(text, found.start(), found.start() + len(link)))
+    for found in _COORDINATES.finditer(URL.sub(lambda url: " " * len(url[0]), text)):
+        lat, lon = float(found["lat"]), float(found["lon"])
+        if all(low <= degrees <= high for degrees, (low, high) in zip((lat, lon), _AROUND_VIETNAM, strict=True)):
+            return Spot(Place(lat=lat, lon=lon), _without(text, *found.span(), stays=True))
+    return None
+
+
+def _without(text: str, start: int, end: int, *, stays: bool = False) -> str:
+    """`stays`: unless the line has nothing else."""
+    opening, closing = text[start - 1 : start], text[end : end + 1]
+    if (opening, closing) in _BRACKETS:
+        start, end = start - 1, end + 1
+    begin, after = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    before, behind = text[begin:start], text[end : after if after >= 0 else len(text)]
+    around = f"{before.rstrip()} {behind.lstrip()}".strip()
+    if len(around) <= _LONGEST_LABEL and _NOTHING_ELSE.fullmatch(around):
+        return (text[:begin] + (text[after + 1 :] if after >= 0 else "")).strip("\n")
+    return text if stays else text[:begin] + around + (text[after:] if after >= 0 else "")
+
 
 def place_in(text: str) -> Place | None:
     """The place that the first map link in `text` shows, in WGS84 degrees."""
     for found in URL.finditer(text):
-        if place := place_of(found[0]):
+        if place := place_of(found[0].rstrip(_ENDING)):
             return place
     return None
 
