@@ -1,5 +1,6 @@
 """How the answers to questions beside the profile's fields are heard: the summary, wards, offers, corrections."""
 
+import re
 from dataclasses import replace
 
 from dialog import filling, spot, wording
@@ -9,6 +10,8 @@ from dialog.questions import ask, editable
 from dialog.reading.model import PlaceReading, Reading
 from dialog.state import WardOption
 from dialog.turn import Turn
+
+_NOT_NEEDED = re.compile(r"(?<!\w)(?:can|khoi)(?!\w)")
 
 
 def hear_confirm(turn: Turn) -> Heard:
@@ -20,6 +23,11 @@ def hear_confirm(turn: Turn) -> Heard:
     if near := _named(spot.offered(turn), reading.text):
         agree_on_ward(turn, near)
         return Heard.ANSWERED
+    if declines(reading) and _NOT_NEEDED.search(wording.fold(reading.text)):
+        # Neither what is to be corrected nor that all is to be dropped: only the question is put once more.
+        turn.corrected = True
+        ask(turn, "confirm")
+        return Heard.DONE
     if declines(reading) or reading.command == "edit":
         ask(turn, "edit")
         return Heard.DONE

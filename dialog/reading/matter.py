@@ -37,6 +37,15 @@ _ASKS_STATE = re.compile(_STATE)
 _ASKS_STATE_OF = re.compile(rf"(?:phan anh|ho so|don|vu|ma|kien nghi)(?: \w+){{0,6}} {_STATE}")
 
 
+_WANTS_REASON = re.compile(r"(?<!\w)(?:lam ro|giai thich|(?:vi|tai) sao)(?!\w)(?!.* chua )")
+"""With the code of a case: its answer is not understood, or not accepted."""
+_ONLY_ASKS = word_set(
+    "phan anh ho so don vu ma kien nghi viec cua toi em minh tui chau nha chung con da nop gui bao hom truoc bua tuan "
+    "thang roi nay kia do xu ly giai quyet duoc co ket qua tinh trang tra cuu xem kiem den dau sao the nao ra xong "
+    "chua vay ha nhi a ad oi anh chi cac cho hoi xin giup thi la o ai bao gio may"
+)
+
+
 class Kind(NamedTuple):
     greeting: bool
     chitchat: bool
@@ -164,6 +173,16 @@ def _contrast(said: Sequence[str], tokens: Sequence[Token]) -> bool:
 
 def _asks(said: Sequence[str]) -> bool:
     return any(word in {"nhung", "van", "mong", "nho", "sao", "chua", "hoai"} for word in said)
+
+
+def wants_reason(said: Said) -> bool:
+    """Whether it is asked to make an answer clear, with its reason."""
+    return _WANTS_REASON.search(said.joined) is not None
+
+
+def only_asks(said: Said) -> bool:
+    """Whether no word names a matter: "hồ sơ của tôi tới đâu rồi", not "hồ sơ đất đai tới đâu rồi"."""
+    return _ONLY_ASKS.issuperset(said.words)
 
 
 def asks_status(said: Said, *, coded: bool, beside: int) -> bool:

@@ -1,5 +1,6 @@
 """Where it happened, from free text: number and street, hamlet, junction, landmark, ward. Words stay as typed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ from dialog.reading.place_words import (
     WATERS,
 )
 from dialog.reading.text import Token, covered, flat
-from dialog.reading.units import Units
+from dialog.reading.units import Units, key
 from dialog.reading.wards import WardFound
 
 
@@ -344,7 +345,7 @@ def read(
     if asked:
         said, span = _whole(text, tokens, hidden) or (said, span)
     said = said or outside
-    if not said:
+    if not said or (not chosen and not outside and _province_alone(said, known)):
         return None
     kinds = {("street" if part.kind == "house" else part.kind) for part in chosen}
     return PlaceReading(
@@ -358,6 +359,15 @@ def read(
         outside_area=outside,
         span=span,
     )
+
+
+def _province_alone(said: str, known: Units) -> bool:
+    """Whether only the province of the profile is named, or "the city": that tells no place."""
+    named = _UNIT_WORDS.sub("", flat(said))
+    return key(named) in {"", *known.province_keys}
+
+
+_UNIT_WORDS = re.compile(r"^(?:(?:thanh pho|tp|tinh|thu do)(?!\w)[ .]*)+|[ ,]*viet nam$")
 
 
 def _tells(parts: Sequence[Part]) -> bool:

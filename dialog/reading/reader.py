@@ -86,7 +86,10 @@ class _Reader:
         slots = self._slots(message)
         answer = self.whole_answer
         if slots.codes:
-            answer = answers.read(self._said_outside([code.span for code in slots.codes]), self.rules.commands)
+            beside_code = self._said_outside([code.span for code in slots.codes])
+            answer = answers.read(beside_code, self.rules.commands)
+            if not answer.command and "appeal" in self.profile.commands and matter.wants_reason(beside_code):
+                answer = answers.Answer("appeal")
         topic = subject.read(self.text, self.flat) if tokens else subject.NOTHING
         if topic.switch or (topic.second and answer.command in {"cancel", "confirm"}):
             answer = answers.NOTHING
@@ -331,7 +334,7 @@ class _Reader:
             return ""
         asks = matter.asks_status(self.said, coded=bool(slots.codes), beside=beside)
         coded = asks and (slots.codes or find_dossiers(self.profile, self.text))
-        return "status" if asks and (not categories or coded) else ""
+        return "status" if asks and (not categories or coded or matter.only_asks(self.said)) else ""
 
     def _asked_confidential(self, answer: answers.Answer) -> bool | None:
         if self.waiting_for != "confidential" or not (answer.yes or answer.no):

@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.effects import AlertStaff, FollowUp, Forget, Handoff, Say, Submit
-from core.events import CaseFound, CaseOpened, GivenBack, InboundMessage, MessageEdited, StaffWrote, SubmissionRefused
+from core.events import (
+    CaseFound,
+    CaseKnown,
+    CaseOpened,
+    GivenBack,
+    InboundMessage,
+    MessageEdited,
+    StaffWrote,
+    SubmissionRefused,
+)
 from core.model import Ask, MediaKind, MediaRef, Peer, Place
 from dialog import new_state, step, waiting_for
 from regulations.loader import load
@@ -149,6 +158,38 @@ def test_an_identity_number_beside_other_words_is_left_out_of_them(talk: Talks) 
     (report,) = conversation.reports
     assert report.address.startswith("20 Nguyễn Huệ")
     assert not {"001195012345", "079195012346"} & set(f"{said} {report}".replace("'", " ").split())
+
+
+def test_not_needed_neither_corrects_nor_cancels_the_report(talk: Talks) -> None:
+    conversation = talk()
+    conversation.says(f"{LAMP}, {WHO}")
+    conversation.says("đúng")
+
+    answer = conversation.says("không cần")
+
+    assert waiting_for(conversation.stage.state) == "confirm"
+    assert "GỬI" in answer and "HỦY" in answer and LAMP not in answer
+    conversation.says("gửi")
+    assert conversation.outcomes == ["submitted"]
+
+
+def test_a_code_with_the_wish_for_a_reason_goes_to_its_case(talk: Talks) -> None:
+    conversation = talk("ha-noi")
+    code = "HN-261110-0004"
+    conversation.happens(CaseKnown(code=code, at=conversation.stage.now, status="published", category="rac"))
+
+    conversation.says(f"{code} làm rõ giúp vì sao")
+
+    assert conversation.outcomes == ["clarify_sent"]
+
+
+def test_a_state_asked_for_without_a_code_opens_no_report(talk: Talks) -> None:
+    conversation = talk("ha-noi")
+
+    answer = conversation.says("hồ sơ của tôi tới đâu rồi")
+
+    assert "mã phản ánh" in answer
+    assert conversation.stage.state.form is None
 
 
 def test_a_file_of_another_kind_is_refused_and_the_dialogue_goes_on(talk: Talks) -> None:

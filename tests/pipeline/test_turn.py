@@ -175,12 +175,14 @@ def test_a_text_longer_than_the_platform_takes_becomes_several_errands() -> None
 
 def test_a_confirmed_report_is_an_errand_to_the_store() -> None:
     state = dialog.new_state(channel="telegram", profile=PROFILE, now=NOW)
-    for text in (
+    said = (
         "đèn đường trước số 45 Lý Thường Kiệt, phường Mỹ Tho không sáng, tôi tên Trần Văn Hùng 0909123456",
         "đúng",
         "gửi",
-    ):
-        taken = take(says(text), Row(), state)
+    )
+    for minute, text in enumerate(said):
+        at = NOW + timedelta(minutes=minute)  # a question is read before it is answered
+        taken = turn.take(Row(), state, says(text), profile=PROFILE, capabilities=PLATFORM, now=at)
         state = taken.state
 
     (plan,) = [plan for plan in taken.plans if plan.lane is Lane.STORE]

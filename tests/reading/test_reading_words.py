@@ -207,10 +207,39 @@ def test_a_skip_with_a_wish_to_send_is_both(say: Say) -> None:
         ("TG 261110 0004 sao rồi ad", "status"),
         ("tg-261110-0004", "status"),
         ("phản ánh của tôi hôm trước tới đâu rồi", "status"),
+        ("hồ sơ của tôi tới đâu rồi", "status"),
+        ("ho so toi nop toi dau roi vay", "status"),
+        ("TG-261110-0004 làm rõ giúp vì sao", "appeal"),
+        ("giải thích giúp TG-261110-0004 kết luận như vậy là sao", "appeal"),
+        ("TG-261110-0004 sao chưa xử lý", "status"),
+        ("làm rõ giúp vì sao thu tiền rác hai lần", ""),
     ],
 )
 def test_a_command_is_the_whole_message_or_its_leading_clause(say: Say, text: str, command: str) -> None:
     assert say(text).command == command
+
+
+@pytest.mark.parametrize("text", ["bọn chó chết làm ăn kỳ vậy", "lũ ăn hại", "lu khon nan", "thằng chó nào làm đường"])
+def test_an_insult_is_told_from_the_matter(say: Say, text: str) -> None:
+    """D09."""
+    assert say(text).insult
+
+
+@pytest.mark.parametrize("text", ["xác chó chết trôi dưới kênh hôi thối", "lũ chó thả rông cắn người ở ấp 3"])
+def test_a_complaint_about_dogs_is_no_insult(say: Say, text: str) -> None:
+    assert not say(text).insult
+
+
+@pytest.mark.parametrize(
+    ("text", "to"),
+    [("Hà Nội", "ha-noi"), ("tp Hà Nội", "ha-noi"), ("ở thành phố", "ha-noi"), ("Tiền Giang", "tien-giang")],
+)
+def test_the_province_alone_is_no_place(say: Say, text: str, to: str) -> None:
+    assert say(text, "location", to=to).place is None
+
+
+def test_a_landmark_named_after_the_province_is_a_place(say: Say) -> None:
+    assert say("ga Hà Nội", "location", to="ha-noi").place is not None
 
 
 def test_a_code_is_found_in_any_case_without_hyphens(say: Say) -> None:
