@@ -126,8 +126,17 @@ def rate(turn: Turn, code: str, value: int, comment: str = "") -> None:
     turn.wish(FollowUp(code=code, kind=FollowUpKind.RATING, at=turn.now, text=comment, value=value, label=row.label))
     open_comment = turn.profile.rating.comment == "optional" and not comment
     turn.update(rating=RatingAsked(code=code, at=turn.now, value=value) if open_comment else None, choices=())
-    turn.say(turn.line("rating_thanks", code=code))
+    turn.note(turn.line("rating_thanks", code=code))
+    turn.say(_still_open(turn, known.case) if row.polarity == "negative" else "")
     turn.outcome(f"rated:{value}", code)
+
+
+def _still_open(turn: Turn, case: Case) -> str:
+    """What a dissatisfied citizen may still do and until when (TH Đ13.1, HN Đ13); nothing where no time is named."""
+    rule = next(iter(turn.profile.followups.values()), None)
+    if rule is None or not rule.window_text or _refusal(turn, rule, case):
+        return ""
+    return turn.line("followup_open", **_about(rule, case))
 
 
 def hear_comment(turn: Turn) -> bool:
