@@ -20,7 +20,7 @@ from channels.email.visible import Visible, visible_reply
 from channels.maps import spot_in
 from core.errors import DeliveryUnreadable
 from core.events import Ignored, InboundMessage, PeerChanged, PeerStatus, PlatformEvent
-from core.model import Delivery, MediaKind, MediaRef, Peer
+from core.model import Delivery, MediaKind, MediaRef, Peer, Place
 
 EARLIEST = timedelta(days=30)
 LATEST = timedelta(minutes=10)
@@ -68,25 +68,25 @@ class Reader:
         seen = _new(mail, visible_reply(mail.text, mail.html, first=first))
         blob = hashlib.sha256(delivery.body).hexdigest()
         media = tuple(_media(mail, seen, blob, delivery.headers))
-        subject = sound(plain_subject(mail.subject))
-        spot = None if seen.only_quote else spot_in(seen.text)
-        text = sound((spot.text if spot else seen.text).strip())
-        if not text and (first or not (media or spot)):
-            text = subject
+        there, subject = _place(sound(plain_subject(mail.subject)))
+        place, text = (None, seen.text.strip()) if seen.only_quote else _place(seen.text.strip())
+        if not text and (first or not (media or place)):
+            place, text = place or there, subject
+        text = sound(text)
         return InboundMessage(
             peer=self._peer(mail.sender.addr),
             external_id=external_id,
             sent_at=_sent_at(mail.date, delivery.received_at),
             text=text,
             media=media,
-            place=spot.place if spot else None,
+            place=place,
             sender_name=sound(mail.sender.name),
             subject=subject,
             thread=thread_of(mail),
             about=about,
             authenticity=judge(mail, trusted=self.trusted_authserv_id).authenticity,
             original=blob,
-            unsupported=_unsupported(mail, said=bool(text or media or spot)),
+            unsupported=_unsupported(mail, said=bool(text or media or place)),
         )
 
     def _answers_us(self, mail: Mail) -> bool:
@@ -136,6 +136,12 @@ def _sent_at(date: datetime | None, received_at: datetime) -> datetime:
     if date is None or date.tzinfo is None or not received_at - EARLIEST <= date <= received_at + LATEST:
         return received_at
     return min(date, received_at)
+
+
+def _place(text: str) -> tuple[Place | None, str]:
+    """The place that is told, and what else is said."""
+    spot = spot_in(text)
+    return (spot.place, spot.text.strip()) if spot else (None, text)
 
 
 def _new(mail: Mail, seen: Visible) -> Visible:

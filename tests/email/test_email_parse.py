@@ -175,6 +175,14 @@ def test_a_link_behind_a_word_is_the_place_too() -> None:
     assert (event.place, event.text) == (Place(lat=10.3601, lon=106.3602), "Ở chỗ này ạ")
 
 
+def test_a_link_that_is_text_and_subject_at_once_is_said_once() -> None:
+    link = "https://maps.google.com/?q=10.3601,106.3602"
+
+    for raw in (mail(link, subject=link), mail("", subject=link)):
+        event = message(raw)
+        assert (event.place, event.text, event.subject) == (Place(lat=10.3601, lon=106.3602), "", "")
+
+
 def test_an_answer_that_is_only_a_place_says_nothing_in_words() -> None:
     event = message(answer(mail(f"https://maps.google.com/?q=10.3601,106.3602\n\n{QUOTED}")))
 
