@@ -84,6 +84,17 @@ def test_words_of_one_burst_are_read_together() -> None:
     assert waiting_for(burst.state) == "name"
 
 
+def test_the_answer_to_a_question_that_was_shown_is_heard_at_once() -> None:
+    """However quickly it follows: nothing of it is held back, and the report goes out."""
+    burst = Burst()
+    burst.hears("đèn đường tắt 3 đêm nay ở 20 Nguyễn Huệ, phường Mỹ Tho, tôi tên Lê Thị An, 0912345678")
+    burst.hears("đúng", after=QUIET.total_seconds() + 0.1)
+    assert waiting_for(burst.state) == "confirm"
+
+    assert not patient(burst.hears("gửi", after=0))
+    assert burst.state.submissions == 1
+
+
 def test_what_comes_after_the_question_has_left_is_its_answer() -> None:
     burst = Burst()
     burst.hears("đèn đường tắt 3 đêm nay ở 20 Nguyễn Huệ, phường Mỹ Tho")
