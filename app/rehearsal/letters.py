@@ -41,12 +41,20 @@ def next_turn(player: Player, slots: Sequence[str], *, settled: bool) -> Turn | 
     """What the citizen does next; several open questions are answered at once, in their order."""
     if len(slots) < 2 or _free(player):
         return player.next(slots[0] if slots else "", settled=settled)
+    if whole := _whole_letter(player, slots):
+        return player.next(whole, settled=settled)
     answers = []
     for number, slot in enumerate(slots, 1):
         said = None if _free(player) else player.next(slot)
         if isinstance(said, Say):
             answers.append((number, said))
     return Letter(tuple(answers)) if answers else None
+
+
+def _whole_letter(player: Player, slots: Sequence[str]) -> str:
+    """The question under which the record has a letter that answers them all, as it was written."""
+    written = (turn.slot for turn in player.left if isinstance(turn, Say) and turn.email)
+    return next((slot for slot in written if slot in slots), "")
 
 
 def _free(player: Player) -> bool:
@@ -56,13 +64,18 @@ def _free(player: Player) -> bool:
 
 def sheet(said: Say | Letter, labels: Mapping[str, str], picture: Mapping[str, bytes]) -> Sheet:
     """The turn as one mail. `labels`: what a button that was offered says; `picture`: bytes of every file by name."""
-    made = Sheet(subject=str((said.email or {}).get("subject", "")) if isinstance(said, Say) else "")
+    made = Sheet(subject=_subject(said))
     parts = ((0, said),) if isinstance(said, Say) else said.answers
     for number, part in parts:
         made.files += _files(part, picture)
         if words := _words(part, labels):
             made.lines.append(f"{number}. {words}" if number else words)
     return made
+
+
+def _subject(said: Say | Letter) -> str:
+    """Empty for an answer: it goes into the thread."""
+    return "" if isinstance(said, Letter) or said.slot else str((said.email or {}).get("subject", ""))
 
 
 def file_names(said: Say | Letter) -> list[str]:
