@@ -296,7 +296,7 @@ def withdraw_case(turn: Turn) -> bool:
     if barred(turn, code):
         return True
     turn.wish(FollowUp(code=code, kind=FollowUpKind.WITHDRAW, at=turn.now, text=turn.reading.kept))
-    turn.say(turn.line("withdrawn", code=code))
+    turn.say(turn.line("withdrawal_noted", code=code))
     turn.outcome("withdrawn", code)
     return True
 

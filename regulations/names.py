@@ -15,7 +15,7 @@ TEMPLATES: tuple[str, ...] = (
     *("button_insist", "ward_in", "ward_was", "place_pinned", "media_count", "media_noted", "media_refused"),
     *("media_full", "place_noted", "noted", "edit_pick", "ward_ask", "reminder", "pending", "resume_offer"),
     *("status_ask_code", "help", "unsupported", "confidential_noted", "responsibility", "answer_due"),
-    "store_refused",
+    *("store_refused", "withdrawal_noted"),
     "pin_near",
     # What is kept of a citizen, and having it erased.
     *("kept_talk", "privacy_kept", "erase_ask", "erase_files_stay", "erase_done", "erase_left"),
