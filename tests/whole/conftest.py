@@ -19,14 +19,15 @@ def parts(request: pytest.FixtureRequest) -> dict[tuple[str, str], Part]:
     """Every recorded conversation on every channel, by record and channel.
 
     "spare" and "lost" are D10 once more, on accounts that a test may play something else on, or spoil. A
-    module that plays only a few names them in `PLAYED`.
+    module that plays only a few names them in `PLAYED`, and the channels in `ON` unless it plays on all.
     """
     records = load(TRANSCRIPTS)
     (d10,) = [record for record in records if record.id == "D10"]
     records += [replace(d10, id="spare"), replace(d10, id="lost")]
     if played := getattr(request.module, "PLAYED", None):
         records = [record for record in records if record.id in played]
-    return {(part.record.id, part.channel): part for part in parts_of(records, CHANNELS)}
+    channels = getattr(request.module, "ON", CHANNELS)
+    return {(part.record.id, part.channel): part for part in parts_of(records, channels)}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
