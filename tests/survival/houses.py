@@ -21,6 +21,7 @@ from core.model import Delivery, Media, MediaRef, OutboundMessage, Peer, Receipt
 from core.ports import Answer
 from pipeline.account import Account, Accounts
 from pipeline.gateway import Gateway, Roles
+from pipeline.lanes import Pause
 from regulations import loader
 from storage.blobs import FolderBlobs
 from storage.migrate import migrate
@@ -75,6 +76,10 @@ class NoHttp:
         raise TryAgain("away", code="connect")
 
 
+async def no_pause(over: asyncio.Event, seconds: float) -> None:
+    """Nobody waits for a citizen to say more."""
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -119,8 +124,9 @@ async def house(
     accounts: Mapping[tuple[str, str], Account] | None = None,
     seal: Seal | None = None,
     prepare: Callable[[Gateway], None] | None = None,
+    pause: Pause = no_pause,
 ) -> AsyncIterator[House]:
-    """A started gateway on a migrated database."""
+    """A started gateway on a migrated database; without `pause` an unfinished turn is answered at once."""
     await asyncio.to_thread(migrate, url)
     platform, seal = platform or Platform(), seal or Seal(os.urandom(32))
     profile = loader.load("tien-giang")
@@ -139,6 +145,7 @@ async def house(
         now=utc_now,
         roles=Roles(poller=False),
         poll_store=False,
+        pause=pause,
     )
     if prepare is not None:
         prepare(gateway)

@@ -208,10 +208,8 @@ STRANGE: dict[str, str] = {
 @pytest.mark.parametrize("name", STRANGE)
 async def test_a_strange_text_is_stored_and_answered(door: Door, name: str) -> None:
     world = door.running.simulator
-    for platform in ("zalo", "telegram"):
-        phone = world.join(platform)
-        said = world.people(phone).says(phone, STRANGE[name])
-
+    phones = [world.join(platform) for platform in ("zalo", "telegram")]
+    for phone, said in [(phone, world.people(phone).says(phone, STRANGE[name])) for phone in phones]:
         answer = await door.answer(phone, said)
 
         assert answer.text.strip()

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from core.effects import LONGEST, QUIET
-from tests.survival.houses import House, house
+from pipeline.lanes import pause
+from tests.survival.houses import House
+from tests.survival.houses import house as any_house
 
 BURSTS = [
     ("alo", "cho mình hỏi", "đèn đường hỏng ở 20 Nguyễn Huệ, phường Mỹ Tho"),
@@ -19,6 +22,10 @@ BURSTS = [
     ),
     ("rác", "nhiều lắm", "cả tuần không ai dọn", "hôi thối"),
 ]
+
+
+house = partial(any_house, pause=pause)
+"""As citizens meet it: by the world's clock."""
 
 
 async def rest(opened: House) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 import dialog
 from app.http import create_app
+from benchmarks.rig import until
 from core.errors import DeliveryRejected, TryAgain
 from core.events import CaseChanged, InboundMessage, PlatformEvent, Source
 from core.model import Delivery, Media, MediaKind, MediaRef, OutboundMessage, Peer, Place, Receipt
@@ -417,8 +418,7 @@ async def test_what_waits_to_be_said_is_not_said_any_more(tmp_path: Path, fresh_
         opened.platform.gate.clear()
         await says(opened, "xin chào", "an-1")
         number = await opened.conversation("an")
-        while not opened.platform.begun:
-            await asyncio.sleep(0.01)
+        await until(lambda: opened.platform.begun)
         await opened.gateway.reply(number, operator="lan", text="Anh An ơi", nonce="n1")
         await opened.wait_for("select 1 from errands having count(*) = 2")
 

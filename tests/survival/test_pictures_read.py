@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 
 from core.events import InboundMessage, PlatformEvent
 from core.model import Delivery, Media, MediaKind, MediaRef
+from pipeline.lanes import pause
 from tests.survival.houses import Platform, house
 
 
@@ -37,7 +38,7 @@ class Camera(Platform):
 
 
 async def test_the_place_in_a_file_is_proposed(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
-    async with house(tmp_path, fresh_database(), platform=Camera()) as opened:
+    async with house(tmp_path, fresh_database(), pause=pause, platform=Camera()) as opened:
         await opened.hear("an", "đèn đường tắt ba đêm nay, tối om")
         await opened.wait_for("select 1 from events where kind = 'PictureRead'")
         await opened.wait_for("select 1 where not exists (select 1 from errands where status = 'open')")

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from benchmarks.rig import until
 from core.errors import TryAgain
 from core.events import CaseChanged, Source
 from core.model import Delivery
@@ -160,8 +161,7 @@ async def test_a_lane_rests_as_a_whole(tmp_path: Path, fresh_database: Callable[
     async with house(tmp_path, fresh_database()) as opened:
         opened.platform.gate.clear()
         await opened.hear("an", "xin chào")
-        while not opened.platform.begun:
-            await asyncio.sleep(0.01)
+        await until(lambda: opened.platform.begun)
         await opened.hear("an", "/help")
         opened.platform.trouble.append(TryAgain("429", after=timedelta(minutes=5)))
         opened.platform.gate.set()

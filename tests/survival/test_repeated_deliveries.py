@@ -13,6 +13,8 @@ from simulator.citizens import DEMO, Ledger, Script, Turn, run_citizens
 CHANNELS = ("zalo", "telegram", "facebook", "email")
 CHATS = CHANNELS[:3]
 CODE = re.compile(r"\b[A-ZĐ]{2,6}-\d{4,8}-\d{3,8}\b")
+MINUTE = re.compile(r"\d{2}/\d{2}/\d{4} \d{2}:\d{2}")
+"""When it was reported: two runs are not of the same minute."""
 MERGED = re.compile(r"\n?Sự việc này đã có phản ánh khác[^\n]*")
 """Said to whoever reports the same as somebody before: who of all citizens that is, is chance."""
 
@@ -34,12 +36,13 @@ def books(running: Rig, ledger: Ledger) -> Figures:
 
 
 def transcripts(running: Rig) -> dict[str, list[str]]:
-    """What each phone shows, citizens' words and answers, without the case's own code and what is chance."""
+    """What each phone shows, citizens' words and answers, without the case's own code, minutes and what is chance."""
     phones = running.simulator.world.phones.values()
-    return {
-        phone.id: [MERGED.sub("", CODE.sub("CODE", bubble.text)).strip() for bubble in phone.bubbles]
-        for phone in phones
-    }
+    return {phone.id: [_lasting(bubble.text) for bubble in phone.bubbles] for phone in phones}
+
+
+def _lasting(text: str) -> str:
+    return MERGED.sub("", MINUTE.sub("MINUTE", CODE.sub("CODE", text))).strip()
 
 
 async def play(folder: Path, store: str, *, times: int, seed: int) -> tuple[Figures, dict[str, list[str]]]:

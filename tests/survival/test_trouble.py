@@ -15,6 +15,8 @@ from simulator.world import Phone
 from tests.survival.knocking import Door, open_door
 
 GREETING = Script(turns=[Turn(text="xin chào"), Turn(text="tôi muốn phản ánh"), Turn(text="đèn đường hỏng")])
+PROMPT = Script(turns=[Turn(text="/help"), Turn(text="/huy"), Turn(text="/help")])
+"""Every turn is answered at once: nothing in it sounds as if more were to come."""
 
 
 @pytest.fixture
@@ -95,9 +97,13 @@ async def test_reports_wait_for_a_store_that_is_away(door: Door) -> None:
 # --- the platforms ----------------------------------------------------------------------------------------------------
 
 
-async def seconds(door: Door, platform: str, n: int = 10) -> float:
+BREATH = 0.5
+"""Seconds that a busy machine may add to a round that takes less than a second."""
+
+
+async def seconds(door: Door, platform: str, n: int = 20) -> float:
     begun = time.monotonic()
-    ledger = await run_citizens(door.running.simulator, n, GREETING, platforms=[platform], answer_timeout=60, settle=0)
+    ledger = await run_citizens(door.running.simulator, n, PROMPT, platforms=[platform], answer_timeout=60, settle=0)
     assert ledger.finished == n
     return time.monotonic() - begun
 
@@ -113,7 +119,7 @@ async def test_a_platform_that_hangs_slows_the_other_one_at_most_twofold(door: D
 
     disturbed = min([await seconds(door, "zalo") for _ in range(3)])
 
-    assert disturbed <= 2 * undisturbed
+    assert disturbed <= 2 * undisturbed + BREATH
     door.running.gateway.kill()
 
 
