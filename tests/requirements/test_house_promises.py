@@ -1,6 +1,7 @@
 """What the running gateway owes whatever the regulation: nothing lost, nothing readable at rest, told in time."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,13 @@ from core.errors import TryAgain
 from core.ports import Answer
 from inbox import words
 from pipeline.account import Account
+from pipeline.lanes import pause
 from regulations.loader import load
-from tests.survival.houses import House, NoHttp, Platform, house
+from tests.survival.houses import House, NoHttp, Platform
+from tests.survival.houses import house as any_house
+
+house = partial(any_house, pause=pause)
+"""What is said here is said as people do: after the question has been read."""
 
 MATTER = "rác đầy hẻm ở đường Nguyễn Huệ, phường Long Châu"
 NAME, PHONE = "Trần Thị Bé", "0912345678"
