@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
@@ -195,13 +195,22 @@ async def pymap(user: str = "tiepnhan@xa.example.vn") -> AsyncIterator[int]:
     backend, config = await DictBackend.init(args)
     config.apply_context()
     service = IMAPService(backend, config)
+    before = asyncio.all_tasks()
     async with AsyncExitStack() as stack:
         await backend.start(stack)
         await service.start(stack)
         yield port
+    # It leaves its connections to their tasks; none shall outlive the test.
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 # --- an IMAP server that misbehaves -----------------------------------------------------------------------------------
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 MODES = ("bye_on_idle", "close_in_idle", "bye_in_idle", "silent", "close_in_fetch", "silent_fetch")
 
@@ -232,20 +241,16 @@ class BadServer:
     pushed: float = math.inf
     """`time.monotonic()` when that was."""
     _told: Counter[str] = field(default_factory=Counter)
-    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     def __post_init__(self, stored: bool) -> None:
         if stored:
             self.lying[1] = self.mail
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            writer.write(f"* OK [CAPABILITY {self.capabilities}] ready\r\n".encode())
-            while line := (await reader.readline()).decode(errors="replace").strip():
-                if not await self._answer(line, reader, writer):
-                    break
-        writer.close()
+        writer.write(f"* OK [CAPABILITY {self.capabilities}] ready\r\n".encode())
+        while line := (await reader.readline()).decode(errors="replace").strip():
+            if not await self._answer(line, reader, writer):
+                break
 
     async def _answer(self, line: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         tag, _, command = line.partition(" ")
@@ -339,22 +344,42 @@ class BadServer:
         writer.write(f"{tag} OK done\r\n".encode())
         return True
 
-    def close(self) -> None:
-        for writer in self._writers:
-            writer.close()
-
 
 @asynccontextmanager
 async def bad_server(mode: str, mail: bytes, *, tls: Any = None, **more: Any) -> AsyncIterator[BadServer]:
     """An empty `mode` behaves well."""
     bad = BadServer(mode, mail, **more)
-    server = await asyncio.start_server(bad.serve, HOST, 0, ssl=tls)
-    bad.port = int(server.sockets[0].getsockname()[1])
-    try:
+    async with listening(bad.serve, tls=tls) as bad.port:
         yield bad
+
+
+@asynccontextmanager
+async def listening(talk: Talk, *, tls: Any = None) -> AsyncIterator[int]:
+    """A server that treats every connection so; its port. No connection outlives it."""
+    under_way: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        under_way[task] = writer
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await talk(reader, writer)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        del under_way[task]
+
+    server = await asyncio.start_server(answer, HOST, 0, ssl=tls)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
     finally:
         server.close()
-        bad.close()
+        # One that was accepted just now has not begun to be answered.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for writer in under_way.values():
+            writer.transport.abort()
+        await asyncio.gather(*under_way, return_exceptions=True)
         await server.wait_closed()
 
 

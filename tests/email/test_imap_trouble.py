@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from typing import Any
 
 import pytest
 
 from channels.email.imap import USUAL_PACE, Pace, is_busy, refused_login
 from tests.email.mailboxes import PATIENCE, QUICK, Intake
-from tests.email.servers import MODES, bad_server, mail, message_number
+from tests.email.servers import MODES, bad_server, listening, mail, message_number
 
 HASTY = Pace(answer=0.4, idle=0.3, first_pause=0.01, longest_pause=0.05, busy_pause=0.02, locked_out=(0.01, 0.02))
 
@@ -120,15 +119,13 @@ async def test_a_connection_that_ends_during_the_login_is_no_refused_login() -> 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"* OK ready\r\n")
         await reader.readline()
-        writer.close()
 
-    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    port: Any = server.sockets[0].getsockname()[1]
-    box = Intake(imap_port=port, pace=Pace(answer=2.0))
-    async with server, box.reading() as reading:
-        reading.ask()
-        async with asyncio.timeout(PATIENCE):
-            while len(box.pauses.seconds) < 3:  # noqa: ASYNC110  (pauses pass at once; there is nothing to wait for)
-                await asyncio.sleep(0.001)
+    async with listening(hang_up) as port:
+        box = Intake(imap_port=port, pace=Pace(answer=2.0))
+        async with box.reading() as reading:
+            reading.ask()
+            async with asyncio.timeout(PATIENCE):
+                while len(box.pauses.seconds) < 3:  # noqa: ASYNC110  (pauses pass at once; nothing to wait for)
+                    await asyncio.sleep(0.001)
 
     assert box.pauses.seconds[:3] == [1, 2, 4]

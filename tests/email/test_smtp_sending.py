@@ -11,7 +11,7 @@ from channels.email.imap import Login
 from channels.email.smtp import Relay
 from core.errors import Misconfigured, Refused, SendError, TryAgain, Unknown, Unreachable
 from tests.email.mailboxes import settings
-from tests.email.servers import PASSWORD, free_ports, mail, relay
+from tests.email.servers import PASSWORD, free_ports, listening, mail, relay
 
 LAN = "lan@example.vn"
 
@@ -161,14 +161,11 @@ async def test_a_silent_server_means_try_again() -> None:
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
-        await writer.wait_closed()
         left.set()
 
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    out = sender(server.sockets[0].getsockname()[1])
-    out._patience = 0.2
-    async with server:
+    async with listening(silent) as port:
+        out = sender(port)
+        out._patience = 0.2
         with pytest.raises(TryAgain):
             await out.deliver(LAN, mail())
         await left.wait()
