@@ -132,7 +132,7 @@ class Demo:
             port=self.simulator,
             zalo=ZaloConfig(webhook_url=f"{hook}/zalo/oa"),
             telegram=TelegramConfig(webhook_url=f"{hook}/telegram/bot", webhook_secret=self.telegram_secret),
-            facebook=FacebookConfig(webhook_url=f"{hook}/facebook/page"),
+            facebook=FacebookConfig(webhook_url=f"{hook}/facebook/page", deletion_url=f"{hook}/facebook/page/deletion"),
             email=EmailConfig(imap_port=self.imap, smtp_port=self.smtp),
             inbox_url=f"http://127.0.0.1:{self.gateway}/inbox/",
             store_url=f"http://127.0.0.1:{self.store}",
