@@ -1,6 +1,6 @@
 """Personal data: what is kept of a citizen, and having it erased."""
 
-from core.effects import EraseAsked
+from core.effects import AlertStaff, EraseAsked
 from dialog.cases import own_cases
 from dialog.heard import agrees
 from dialog.notice import notice_version, personal
@@ -31,6 +31,8 @@ def tell(turn: Turn) -> bool:
 
 def ask_erase(turn: Turn) -> bool:
     """The command `erase`: asked once more, because it cannot be undone."""
+    if not turn.proven:
+        return leave_to_staff(turn)
     turn.update(erasing=True)
     codes = ", ".join(case.case.code for case in own_cases(turn))
     if codes:
@@ -51,7 +53,17 @@ def hear_erase(turn: Turn) -> bool:
     return True
 
 
+def leave_to_staff(turn: Turn) -> bool:
+    """Anybody can write a mail in somebody else's name: what cannot be undone is done after a person has looked."""
+    turn.wish(AlertStaff(reason="erasure_asked"))
+    turn.say(turn.line("handoff"))
+    return True
+
+
 def erase(turn: Turn) -> None:
+    if not turn.proven:
+        leave_to_staff(turn)
+        return
     turn.update(form=None, parked=(), choices=(), offer=None, identity=None)
     turn.say(turn.line("erase_done"))
     turn.wish(EraseAsked())

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from core.effects import EraseAsked, Say, Submit
-from core.events import CaseKnown, InboundMessage
+from core.effects import AlertStaff, EraseAsked, Say, Submit
+from core.events import Authenticity, CaseKnown, InboundMessage
 from core.model import Peer
-from dialog import step, waiting_for
+from dialog import new_state, step, waiting_for
 from dialog.notice import notice_version
 from regulations.loader import load
 from tests.dialog.conftest import NOON
@@ -129,3 +130,42 @@ def test_to_have_something_cleared_away_is_no_such_wish(talk: Talks) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_notice_has_a_version_of_its_wording(profile: str) -> None:
     assert len(notice_version(load(profile))) == 12
+
+
+@pytest.mark.parametrize("doubtful", [Authenticity.UNVERIFIED, Authenticity.FAILED])
+@pytest.mark.parametrize("forged", [(True, True), (False, True)], ids=["both letters", "only the yes"])
+def test_a_letter_in_somebody_elses_name_erases_nothing(doubtful: Authenticity, forged: tuple[bool, bool]) -> None:
+    profile, effects = load("tien-giang"), []
+    state, now = new_state(channel="email", profile=profile, now=NOON, letters=True), NOON
+    for number, (text, is_forged) in enumerate(zip(("xóa dữ liệu của tôi", "có"), forged, strict=True)):
+        now += timedelta(minutes=5)
+        letter = InboundMessage(
+            peer=Peer(channel="email", account="a", user="an@vidu.vn"),
+            external_id=str(number),
+            sent_at=now,
+            text=text,
+            authenticity=doubtful if is_forged else Authenticity.VERIFIED,
+        )
+        state, some = step(state, letter, profile, now)
+        effects += some
+
+    assert not [effect for effect in effects if isinstance(effect, EraseAsked)]
+    assert AlertStaff(reason="erasure_asked") in effects
+
+
+def test_a_proven_sender_erases_by_letter() -> None:
+    profile = load("tien-giang")
+    state, now = new_state(channel="email", profile=profile, now=NOON, letters=True), NOON
+    effects = []
+    for number, text in enumerate(("xóa dữ liệu của tôi", "có")):
+        now += timedelta(minutes=5)
+        letter = InboundMessage(
+            peer=Peer(channel="email", account="a", user="an@vidu.vn"),
+            external_id=str(number),
+            sent_at=now,
+            text=text,
+            authenticity=Authenticity.VERIFIED,
+        )
+        state, effects = step(state, letter, profile, now)
+
+    assert EraseAsked() in effects
